@@ -1,0 +1,45 @@
+# Two commands are all a new user needs: `make serve` and `make test`.
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: serve build test check fmt bench conformance lock clean help
+
+help:            ## what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked versions into $(VENV) (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+serve: $(STAMP)  ## validate, build and serve the knowledge base (PORT=8000)
+	@$(BIN)/kggraph serve --host $(HOST) --port $(PORT)
+
+build: $(STAMP)  ## validate and build a generation
+	@$(BIN)/kggraph build
+
+test: $(STAMP)   ## every test, with a summary line
+	@$(BIN)/python -m pytest
+
+check: $(STAMP)  ## lint, types, Turtle format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/kggraph fmt --check
+
+fmt: $(STAMP)    ## write code and Turtle in their one form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/kggraph fmt
+
+lock:            ## remake the lock file (needs uv)
+	uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 -o requirements.lock
+
+clean:           ## remove what was made
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,190 @@
+"""The settings of a knowledge base: defaults, then `kggraph.toml`, then `KGGRAPH_*`, then the command line.
+
+Nothing else reads the environment, and settings are passed, never imported. The table in `docs/settings.md` is made
+from `Settings` and checked against it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kggraph.errors import ConfigError
+from kggraph.terms import PREFIXES
+
+FILE_NAME = "kggraph.toml"
+
+
+def _setting(default: Any, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"help": help, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One knowledge base and how it is built and served; every field is a setting of the same name."""
+
+    root: Path = _setting(Path(), "folder that holds kggraph.toml; other folders are relative to it", key=False)
+    base_uri: str = _setting("http://localhost:8000/", "base of every item URI, ending in a slash")
+    source_base_uri: str = _setting("", "base that the files are written with; empty: base_uri as in kggraph.toml")
+    languages: tuple[str, ...] = _setting(("nl", "en"), "language tags of the pages, the first one without prefix")
+    prefixes: Mapping[str, str] = field(
+        default_factory=dict, metadata={"help": "extra prefixes for Turtle and queries: prefix = namespace IRI"}
+    )
+
+    ontology_dir: str = _setting("ontology", "folder of the classes and properties")
+    shapes_dir: str = _setting("shapes", "folder of the SHACL shapes")
+    data_dir: str = _setting("data", "folder of the things, one Turtle file each")
+    queries_dir: str = _setting("queries", "folder of the named queries (.rq)")
+    build_dir: str = _setting("build", "folder where generations are put; disposable")
+
+    host: str = _setting("127.0.0.1", "address to listen on")
+    port: int = _setting(8000, "port to listen on")
+    web_workers: int = _setting(2, "web processes")
+    query_workers: int = _setting(2, "processes that answer queries at the same time")
+    query_timeout_s: float = _setting(10.0, "seconds a query may run before it is stopped")
+    query_memory_mb: int = _setting(2048, "megabytes a query may use on top of the store")
+    max_query_kb: int = _setting(1024, "kilobytes a query text may have")
+    max_result_mb: int = _setting(256, "megabytes a query result may have")
+    max_solutions: int = _setting(1_000_000, "solutions a query result may have")
+    memory_limit_triples: int = _setting(20_000_000, "triples up to which the store is kept in memory; above: on disk")
+    response_cache_mb: int = _setting(128, "megabytes of finished answers each web process may keep")
+
+    @property
+    def ontology_path(self) -> Path:
+        return self.root / self.ontology_dir
+
+    @property
+    def shapes_path(self) -> Path:
+        return self.root / self.shapes_dir
+
+    @property
+    def data_path(self) -> Path:
+        return self.root / self.data_dir
+
+    @property
+    def queries_path(self) -> Path:
+        return self.root / self.queries_dir
+
+    @property
+    def build_path(self) -> Path:
+        return self.root / self.build_dir
+
+    @property
+    def all_prefixes(self) -> dict[str, str]:
+        """Prefixes of the platform and of this knowledge base, the latter winning, sorted by prefix."""
+        return dict(sorted({**PREFIXES, **self.prefixes}.items()))
+
+
+def setting_fields() -> tuple[dataclasses.Field[Any], ...]:
+    """The fields of `Settings` that a file, a variable or a flag may set, in order."""
+    return tuple(f for f in dataclasses.fields(Settings) if f.metadata.get("key", True))
+
+
+def load(root: Path, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings of the knowledge base in `root`.
+
+    :param root: folder with `kggraph.toml`.
+    :param environ: the environment; `KGGRAPH_PORT=9000` sets `port`.
+    :param overrides: values of command line flags; `None` means not given.
+    :raises ConfigError: no such folder or file, an unknown key, or a value of the wrong type.
+    """
+    path = root / FILE_NAME
+    if not root.is_dir():
+        raise ConfigError(f"There is no folder {root}; name one that holds {FILE_NAME}.")
+    try:
+        with path.open("rb") as file:
+            written = tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(f"There is no {FILE_NAME} in {root}; run in a knowledge base or name one.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not TOML: {error}.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    values: dict[str, Any] = {}
+    for key, value in written.items():
+        values[key] = _checked(key, value, f"{FILE_NAME}")
+    values.setdefault("source_base_uri", values.get("base_uri", Settings.base_uri))
+    for name, text in environ.items():
+        if name.startswith("KGGRAPH_") and not name.startswith("KGGRAPH_TEST_"):
+            key = name.removeprefix("KGGRAPH_").lower()
+            values[key] = _checked(key, _from_text(key, text, name), name)
+    for key, value in (overrides or {}).items():
+        if value is not None:
+            values[key] = _checked(key, value, f"--{key.replace('_', '-')}")
+    if not values.get("source_base_uri"):
+        values["source_base_uri"] = values.get("base_uri", Settings.base_uri)
+    for key in ("base_uri", "source_base_uri"):
+        uri = values.get(key, Settings.base_uri)
+        if not uri.startswith(("http://", "https://")) or not uri.endswith("/"):
+            raise ConfigError(f"{key} is {uri!r}; it must start with http:// or https:// and end in a slash.", key=key)
+    return Settings(root=root, **values)
+
+
+def _field(key: str, where: str) -> dataclasses.Field[Any]:
+    fields = {f.name: f for f in setting_fields()}
+    if key not in fields:
+        near = difflib.get_close_matches(key, fields, 1)
+        hint = f" Did you mean {near[0]}?" if near else f" Known keys: {', '.join(fields)}."
+        raise ConfigError(f"{where}: there is no setting {key!r}.{hint}", key=key)
+    return fields[key]
+
+
+def _default(spec: dataclasses.Field[Any]) -> Any:
+    return spec.default if spec.default is not dataclasses.MISSING else {}
+
+
+def _from_text(key: str, text: str, where: str) -> Any:
+    default = _default(_field(key, where))
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+        if isinstance(default, int | float):
+            return type(default)(text)
+    except (KeyError, ValueError):
+        raise ConfigError(f"{where} is {text!r}; {key} needs {_kind(default)}.", key=key) from None
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if isinstance(default, dict):
+        raise ConfigError(f"{where}: {key} can only be set in {FILE_NAME}.", key=key)
+    return text
+
+
+def _checked(key: str, value: Any, where: str) -> Any:
+    default = _default(_field(key, where))
+    if isinstance(default, tuple) and isinstance(value, list | tuple):
+        value = tuple(value)
+        fits = all(isinstance(part, str) for part in value) and bool(value)
+    elif isinstance(default, dict):
+        fits = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
+    elif isinstance(default, float):
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        value = float(value) if fits else value
+    elif isinstance(default, int) and not isinstance(default, bool):
+        fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    else:
+        fits = isinstance(value, type(default))
+    if not fits:
+        raise ConfigError(f"{where}: {key} is {value!r}; it needs {_kind(default)}.", key=key)
+    return value
+
+
+def _kind(default: Any) -> str:
+    kinds: tuple[tuple[Any, str], ...] = (
+        (bool, "true or false"),
+        (int, "a whole number, 0 or more"),
+        (float, "a number above 0"),
+        (tuple, "a list of texts"),
+        (dict, "a table of texts"),
+    )
+    return next((name for kind, name in kinds if isinstance(default, kind)), "a text")
+
+
+def from_environment(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """`load` with the environment of this process: the one place that reads it."""
+    return load(root, os.environ, overrides)

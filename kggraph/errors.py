@@ -1,0 +1,225 @@
+"""Every error the platform raises: what was found, where, and what would be right.
+
+An error class *is* its HTTP status, its stable `code` and its exit code; details are typed attributes. Errors are
+raised where the fact is known and caught once: by `web/problems.py` for HTTP (RFC 9457) and by `cli.main` for the
+shell. A SHACL violation is a result, not an error. Messages never show a server path, another person's query or a
+traceback.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class KgError(Exception):
+    """Base of every error; `str(error)` is one clear sentence in English."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, /) -> None:
+        super().__init__(message)
+        self.message = message
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        """Members that a problem document carries beside type, title, status and detail."""
+        return {}
+
+
+# ------------------------------------------------------------------ sources, build and configuration (shell)
+class SourceError(KgError):
+    """A source file cannot be read as RDF; prints as `path:line:column: message`."""
+
+    code, title = "source-error", "A source file cannot be read"
+
+    def __init__(self, message: str, /, *, path: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.path, self.line, self.column = path, line, column
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+        return f"{place}: {self.message}"
+
+
+class ShapesError(KgError):
+    """The shapes graph cannot be used: broken, recursive, or importing something that is not here."""
+
+    code, title, exit_code = "shapes-error", "The shapes cannot be used", 2
+
+
+class ConfigError(KgError):
+    """A setting, folder or port is wrong; `key` names the setting where there is one."""
+
+    code, title, exit_code = "config-error", "The configuration is wrong", 2
+
+    def __init__(self, message: str, /, *, key: str | None = None) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class NonconformingData(KgError):
+    """The data do not conform to the shapes, so nothing is published; the report says where."""
+
+    code, title = "nonconforming-data", "The data do not conform to the shapes"
+
+    def __init__(self, message: str, /, *, violations: int) -> None:
+        super().__init__(message)
+        self.violations = violations
+
+
+class ImportRefused(KgError):
+    """Records to import are wrong, so nothing was written; `problems` has one sentence for each."""
+
+    code, title = "import-refused", "Nothing was imported"
+
+    def __init__(self, message: str, /, *, problems: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join((*self.problems, self.message))
+
+
+class GenerationError(KgError):
+    """A generation is missing, incomplete or damaged."""
+
+    status, code, title = 503, "generation-error", "The knowledge base is not ready"
+
+
+# ------------------------------------------------------------------ requests
+class BadParameter(KgError):
+    """A request parameter has a value that is not allowed; `parameter` names it."""
+
+    status, code, title = 400, "bad-parameter", "A parameter is not right"
+
+    def __init__(self, message: str, /, *, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {"parameter": self.parameter}
+
+
+class ThingNotFound(KgError):
+    """Nothing in this knowledge base has that address."""
+
+    status, code, title = 404, "not-found", "Not found"
+
+
+class ThingGone(KgError):
+    """The thing was withdrawn; its address is never given to another."""
+
+    status, code, title = 410, "gone", "Withdrawn"
+
+
+class MethodNotAllowed(KgError):
+    """The address exists but not with this method."""
+
+    status, code, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class NotAcceptable(KgError):
+    """None of the media types asked for exists; `available` lists those that do."""
+
+    status, code, title = 406, "not-acceptable", "Not available in that format"
+
+    def __init__(self, message: str, /, *, available: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.available = available
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {"available": list(self.available)}
+
+
+class UnsupportedMediaType(KgError):
+    """The request's body has a media type that this address does not read."""
+
+    status, code, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class RequestTooLarge(KgError):
+    """The request's body or address is larger than is read."""
+
+    status, code, title = 413, "request-too-large", "Request too large"
+
+
+# ------------------------------------------------------------------ queries
+class QuerySyntaxError(KgError):
+    """The query is not SPARQL 1.1; `line` and `column` count from 1."""
+
+    status, code, title = 400, "query-syntax", "The query has a syntax error"
+
+    def __init__(self, message: str, /, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {k: v for k, v in (("line", self.line), ("column", self.column)) if v is not None}
+
+
+class QueryRefused(KgError):
+    """The query asks for what a public endpoint does not do; `what` is the part that was refused."""
+
+    status, code, title = 403, "query-refused", "The query is refused"
+
+    def __init__(self, message: str, /, *, what: str) -> None:
+        super().__init__(message)
+        self.what = what
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {"what": self.what}
+
+
+class LimitExceeded(KgError):
+    """A query met a limit; `limit` is the setting's name and `allowed` its value in the unit of that name."""
+
+    limit: ClassVar[str] = ""
+
+    def __init__(self, message: str, /, *, allowed: int | float) -> None:
+        super().__init__(message)
+        self.allowed = allowed
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {"limit": self.limit, "allowed": str(self.allowed)}
+
+
+class QueryTimeout(LimitExceeded):
+    """The query ran longer than allowed and was stopped."""
+
+    status, code, title, limit = 503, "query-timeout", "The query took too long", "query_timeout_s"
+
+
+class QueryOutOfMemory(LimitExceeded):
+    """The query needed more memory than allowed and was stopped."""
+
+    status, code, title, limit = 503, "query-memory", "The query needed too much memory", "query_memory_mb"
+
+
+class ResultTooLarge(LimitExceeded):
+    """The result is larger than allowed."""
+
+    status, code, title, limit = 413, "result-too-large", "The result is too large", "max_result_mb"
+
+
+class QueryHostUnavailable(KgError):
+    """The process that answers queries cannot be reached just now."""
+
+    status, code, title = 503, "query-host-unavailable", "Queries are not answered just now"
+
+
+class TooBusy(KgError):
+    """Every query slot is taken; `retry_after_s` says when to come back."""
+
+    status, code, title = 503, "too-busy", "Too busy"
+
+    def __init__(self, message: str, /, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

@@ -25,7 +25,7 @@ def _setting(default: Any, help: str, **more: Any) -> Any:
     return field(default=default, metadata={"help": help, **more})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """One knowledge base and how it is built and served; every field is a setting of the same name."""
 

@@ -1,0 +1,31 @@
+"""What every test may ask for: the repository, its knowledge base, and the public suites and facts beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("KGGRAPH_TEST_SHARED") or ROOT.parent / "shared")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's own folder, which is the knowledge base as well."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder with the public test suites and source facts; read-only.
+
+    Absent, a test is skipped on a developer's machine and fails where CI is set, so that nothing is left out unseen.
+    """
+    if SHARED.is_dir():
+        return SHARED
+    reason = f"no folder {SHARED}: set KGGRAPH_TEST_SHARED to where suites/ and source/ are"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)

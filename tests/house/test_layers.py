@@ -1,0 +1,64 @@
+"""Imports go down only: a module knows its own layer's past and what lies below, never what lies above."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.house.source_tree import Module, module_names, modules
+
+LAYERS: dict[str, float] = {
+    "kggraph.errors": 0,
+    "kggraph.terms": 0,
+    "kggraph.config": 0.5,
+    "kggraph.rdf": 1,
+    "kggraph.model": 2,
+    "kggraph.store": 2.5,
+    "kggraph.validation": 2.5,
+    "kggraph.search": 2.5,
+    "kggraph.publish": 3,
+    "kggraph.build": 3.5,
+    "kggraph.importer": 3.5,
+    "kggraph.web": 4,
+    "kggraph.cli": 5,
+}
+"""Part of the platform to its layer; halves order the parts within one layer of DESIGN.md."""
+
+
+def part(name: str) -> str:
+    """The part of the platform that a module belongs to."""
+    return ".".join(name.split(".")[:2])
+
+
+def layer(name: str) -> float:
+    """Layer of a module; the package itself (its version) is below everything."""
+    return -1 if name == "kggraph" else LAYERS[part(name)]
+
+
+def test_every_module_has_a_layer() -> None:
+    unknown = sorted({part(name) for name in module_names() if name != "kggraph"} - set(LAYERS))
+    assert not unknown, f"give these a layer here and in docs/architecture.md: {unknown}"
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_imports_go_down_only(module: Module) -> None:
+    wrong = [
+        f"{module.path.name}:{line} imports {name}"
+        for name, line in module.imports
+        if part(name) != part(module.name) and layer(name) >= layer(module.name)
+    ]
+    assert not wrong
+
+
+def test_no_import_cycles() -> None:
+    graph = {module.name: {name for name, _ in module.imports if name != module.name} for module in modules()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail[trail.index(name) :], name))
+        if name not in done:
+            for other in sorted(graph.get(name, ())):
+                visit(other, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())

@@ -1,0 +1,82 @@
+"""What every query engine here takes and gives, whichever process or engine is behind it.
+
+`QueryEngine` has one method. `embedded.EmbeddedEngine` answers in this process (command line, tests), and
+`client.QueryClient` through the query host, where a query can be stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+ResultKind = Literal["solutions", "boolean", "graph"]
+"""What a query gives: solutions (SELECT), a boolean (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequest:
+    """One query with the form of its result and its limits.
+
+    >>> QueryRequest("ASK {}", "application/sparql-results+json").timeout_s
+    10.0
+    """
+
+    text: str
+    results: str
+    """Media type of the result; one of `kggraph.rdf.results` that fits the query's form."""
+    default_graphs: tuple[str, ...] | None = None
+    """`default-graph-uri` of the protocol; with `named_graphs` it overrides FROM. Both None: the query's dataset."""
+    named_graphs: tuple[str, ...] | None = None
+    timeout_s: float = 10.0
+    memory_mb: int = 2048
+    max_solutions: int = 1_000_000
+    max_result_bytes: int = 256 * 1024 * 1024
+    base_iri: str | None = None
+    client: str = ""
+    """Who asks (for a fair queue): any short key, such as a hash of the address; equal keys share their turn."""
+    hold_bytes: int = 8 * 1024 * 1024
+    """Bytes kept back until the result is known to be whole, so that its status is certain; more than that streams."""
+
+
+@dataclass(slots=True)
+class QueryAnswer:
+    """A result, as bytes in the media type asked for.
+
+    Errors found before the first `hold_bytes` are raised by `query` itself. Later ones are raised while `chunks` is
+    read, and the receiver must then see a broken answer, never one that looks complete.
+    """
+
+    media_type: str
+    kind: ResultKind
+    chunks: Iterator[bytes]
+    truncated: bool = False
+    """The result was cut at exactly `max_solutions` and has more; always known before the first chunk."""
+    length: int | None = None
+    """Bytes of the whole result when all of it is here; None: it streams."""
+    queued_s: float = 0.0
+    """Seconds waited for a free worker."""
+    closing: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def read(self) -> bytes:
+        """The whole result."""
+        return b"".join(self.chunks)
+
+    def close(self) -> None:
+        """Stops a result that is no longer wanted; harmless when it has ended."""
+        self.closing()
+
+
+class QueryEngine(Protocol):
+    """Answers SPARQL queries."""
+
+    def query(self, request: QueryRequest) -> QueryAnswer:
+        """The answer to a query.
+
+        :raises QuerySyntaxError: not SPARQL 1.1, with line and column.
+        :raises QueryRefused: an update, SERVICE, too long or nested too deeply.
+        :raises QueryTimeout: stopped at its deadline; also `QueryOutOfMemory`, `ResultTooLarge`.
+        :raises TooBusy: no free worker in time.
+        :raises QueryHostUnavailable: the query host cannot be reached.
+        """
+        ...

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-LangText = Mapping[str, str]
-"""Language tag (lower case; empty: untagged) to text."""
+from kggraph.model import LangText
+from kggraph.rdf import ntriples
+from kggraph.rdf.iris import local_name
 
 FALLBACK: Final = ("nl", "en", "")
 """Languages tried after the asked one; then any, sorted by tag."""
@@ -22,7 +24,49 @@ class Label(NamedTuple):
 def pick(labels: LangText | None, lang: str, iri: str = "") -> Label:
     """The label to show: asked language, nl, en, untagged, any sorted by tag, local name of the IRI.
 
-    >>> pick({"en": "Stress", "de": "Stress (de)"}, "nl")
+    A language with a region or script serves its own language: `en` is answered by `en-gb`, after plain `en`.
+
+    >>> pick({"en": "Stress", "de": "Druck"}, "nl")
     Label(text='Stress', lang='en')
     """
-    raise NotImplementedError
+    if labels:
+        for wanted in (lang.lower(), *FALLBACK):
+            if wanted in labels:
+                return Label(labels[wanted], wanted)
+            if wanted:
+                near = min((tag for tag in labels if tag.startswith(f"{wanted}-")), default=None)
+                if near is not None:
+                    return Label(labels[near], near)
+        first = min(labels)
+        return Label(labels[first], first)
+    return Label(local_name(iri) if iri else "", "")
+
+
+def read_labels(rows: Iterable[ntriples.Row], subject: bytes, paths: Sequence[bytes]) -> dict[str, str]:
+    """Labels of a subject: of the first of `paths` that it has a literal of, the least text of each language.
+
+    :param paths: label properties in N-Triples form (`<iri>`), the best first.
+    """
+    best = len(paths)
+    found: dict[str, str] = {}
+    for row_subject, predicate, term in rows:
+        if row_subject == subject and predicate in paths and term.startswith(b'"'):
+            rank = paths.index(predicate)
+            if rank > best:
+                continue
+            if rank < best:
+                best, found = rank, {}
+            text, lang, _ = ntriples.literal(term)
+            found[lang] = min(text, found.get(lang, text))
+    return dict(sorted(found.items()))
+
+
+def sort_key(text: str) -> str:
+    """A key that orders texts as people expect: without accents, case, quotes and marks at the start.
+
+    >>> sorted(["zee", "Één", "'s Avonds", "appel"], key=sort_key)
+    ['appel', 'Één', "'s Avonds", 'zee']
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isalnum() else " " for c in letters).split())

@@ -6,8 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import pyoxigraph as ox
+
+from kggraph.terms import SKOS
+
 LangText: TypeAlias = Mapping[str, str]
 """Language tag -> text; the tag of a text without language is the empty string."""
+
+Value: TypeAlias = ox.NamedNode | ox.Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,12 @@ class Field:
     group: str | None
     order: float
     datatype: str | None
+    """The datatype of the values, when there is one."""
+    datatypes: tuple[str, ...]
+    """All datatypes that values may have (`sh:or`)."""
     node_class: str | None
-    """Class that the values have (`sh:class`)."""
+    """Class that the values have (`sh:class`), when there is one."""
+    node_classes: tuple[str, ...]
     scheme: str | None
     """Concept scheme that the values are in."""
     node_kind: str | None
@@ -48,7 +58,13 @@ class Field:
     """Weight in the text search; 0 is not searched."""
     column: bool
     card: bool
+    is_date: bool
+    """Whether it is the date by which things are put newest first."""
     import_key: str | None
+    import_language: str | None
+    import_language_key: str | None
+    import_map: Mapping[str, Value]
+    """Exact text in an import file -> the value it stands for."""
     create_missing: bool
     role: str | None
     """`dash:LabelRole`, `dash:DescriptionRole`, ... or nothing."""
@@ -58,7 +74,7 @@ class Field:
     @property
     def is_literal(self) -> bool:
         """Whether the values are texts, numbers or dates rather than things."""
-        return self.datatype is not None or (self.node_kind or "").endswith("Literal")
+        return bool(self.datatypes) or (self.node_kind or "").endswith("Literal")
 
     @property
     def is_many(self) -> bool:
@@ -82,6 +98,12 @@ class ClassModel:
     label_paths: tuple[str, ...]
     """Properties that name a thing, the best first."""
     is_main: bool
+    folder: str | None
+    """Folder in the data folder for the files of its things."""
+    create_values: tuple[tuple[str, Value], ...]
+    """Property and value that the importer gives a thing of which only the name is known."""
+    printed_name_path: str | None
+    position_path: str | None
 
     def field(self, key: str) -> Field | None:
         """The field with that key, if any."""
@@ -95,6 +117,11 @@ class ClassModel:
         """The fields to filter lists by."""
         return tuple(field for field in self.fields if field.facet)
 
+    @property
+    def date_field(self) -> Field | None:
+        """The field by which things are put newest first, if any."""
+        return next((field for field in self.fields if field.is_date), None)
+
     def columns(self) -> tuple[Field, ...]:
         """The fields of lists and tables."""
         return tuple(field for field in self.fields if field.column)
@@ -106,10 +133,12 @@ class ClassModel:
 
 @dataclass(frozen=True, slots=True)
 class SchemeModel:
-    """A concept scheme whose concepts have a kind of their own: `<scheme> kg:kind "theme"` beside the shapes."""
+    """A concept scheme whose concepts have a kind of their own: `kg:scheme` and `kg:kind` on a shape without target."""
 
     iri: str
     kind: str
+    label: LangText
+    """What one of its concepts is called; empty when the shape does not say."""
     plural: LangText
 
 
@@ -131,13 +160,30 @@ class Model:
         return next(found for found in self.classes if found.is_main)
 
     def by_kind(self, kind: str) -> ClassModel | None:
-        """The class whose things are at `/id/{kind}/`, if any."""
-        return next((found for found in self.classes if found.kind == kind), None)
+        """The class whose things are at `/id/{kind}/`, if any; kinds of concept schemes hold concepts."""
+        found = next((found for found in self.classes if found.kind == kind), None)
+        if found is None and self.scheme_by_kind(kind):
+            return self.by_class(f"{SKOS}Concept")
+        return found
+
+    def scheme_by_kind(self, kind: str) -> SchemeModel | None:
+        """The concept scheme whose concepts are at `/id/{kind}/`, if any."""
+        return next((scheme for scheme in self.schemes if scheme.kind == kind), None)
 
     def by_class(self, iri: str) -> ClassModel | None:
         """The class with that IRI, if it has a shape."""
         return next((found for found in self.classes if found.iri == iri), None)
 
     def of_types(self, types: Iterable[str]) -> ClassModel | None:
-        """The most specific class that a thing with these types is of; a subclass counts as its superclass."""
-        raise NotImplementedError
+        """The class of a thing with these types; a subclass without shape counts as the nearest class above it.
+
+        Of several, the one with a shape for the type itself wins, then the more specific one, then the main class.
+        """
+        ranked: list[tuple[int, int, bool, int]] = []
+        for type_iri in types:
+            above = (type_iri, *self.superclasses.get(type_iri, ()))
+            for position, found in enumerate(self.classes):
+                if found.iri in above:
+                    depth = len(self.superclasses.get(found.iri, ()))
+                    ranked.append((above.index(found.iri), -depth, not found.is_main, position))
+        return self.classes[min(ranked)[3]] if ranked else None

@@ -1,16 +1,25 @@
-"""`descriptions.sqlite`: every thing's own triples exactly as in the sources, its labels, and what links to it.
+"""`descriptions.sqlite` read: every thing's own triples exactly as in the sources, its labels, what links to it.
 
-Read-only and immutable once built: any number of threads and processes may read it, each thread over a connection of
-its own. N-Triples go in and out as bytes, so no literal is ever rewritten.
+Immutable once built (`publish/writer.py` makes it), so any number of threads and processes may read it, each thread
+over a connection of its own. N-Triples come out as bytes, as they went in: no literal is ever rewritten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
-from kggraph.publish.labels import LangText
+from kggraph.errors import GenerationError
+from kggraph.model import LangText
+from kggraph.publish.labels import pick, sort_key
+from kggraph.search.concepts import ConceptRecord, ConceptTree, natural_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Description:
     types: tuple[str, ...]
     """Classes the thing itself has (not those of its parts), sorted."""
     labels: LangText
-    """Its labels by language tag, of the first label property that the model names and the thing has."""
+    """Its label in each language, from the best of the label properties that the model names."""
     ntriples: bytes
     """Own triples as N-Triples, one a line, sorted, lexical forms as in the source."""
     source: str
@@ -49,60 +58,9 @@ class Listed:
     """Number of different things that link to it."""
 
 
-class Descriptions:
-    """Reads `descriptions.sqlite`; share one object among all threads."""
-
-    def __init__(self, path: Path) -> None:
-        raise NotImplementedError
-
-    def get(self, iri: str) -> Description | None:
-        """The description of a thing, or `None` when no file describes it (one look-up, some 20 us)."""
-        raise NotImplementedError
-
-    def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
-        """Labels of all of `iris` that have any: things, terms of the ontology, scheme concepts. One look-up."""
-        raise NotImplementedError
-
-    def inbound(self, iri: str, *, predicate: str | None = None, limit: int = 50, offset: int = 0) -> list[Link]:
-        """Triples of other things that point at this one, by predicate, kind and IRI of the linking thing."""
-        raise NotImplementedError
-
-    def inbound_counts(self, iri: str) -> dict[str, int]:
-        """How many different things point at this one, by predicate (most first)."""
-        raise NotImplementedError
-
-    def things(self, kind: str, *, lang: str, offset: int = 0, limit: int | None = None) -> list[Listed]:
-        """Things of a kind in the order of their labels in `lang` (as `pick` chooses them; accents folded)."""
-        raise NotImplementedError
-
-    def iris(self, kind: str) -> Sequence[str]:
-        """IRIs of all things of a kind, sorted; for sitemaps and dumps."""
-        raise NotImplementedError
-
-    def count(self, kind: str) -> int:
-        """How many things a kind has."""
-        raise NotImplementedError
-
-    def kinds(self) -> dict[str, int]:
-        """Every kind with how many things it has, sorted by kind."""
-        raise NotImplementedError
-
-    def tree(self, scheme: str) -> list[Concept]:
-        """The concepts of a scheme (its IRI), depth first from the top concepts, each level in order.
-
-        Order: `skos:notation`, then label. A concept with two broader ones appears once under each; a concept whose
-        broader one is in no scheme or in a cycle is put at the top, so none is ever missing.
-        """
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Close the connections of all threads."""
-        raise NotImplementedError
-
-
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """A concept in its scheme's tree."""
+    """A concept at its place in its scheme's tree."""
 
     iri: str
     labels: LangText
@@ -111,9 +69,136 @@ class Concept:
     broader: str | None
     """The concept it is listed under."""
     narrower: int
-    """How many concepts are listed directly under it."""
+    """How many concepts are directly under it."""
 
 
-def write(path: Path, descriptions: Iterable[Description], labels: Mapping[str, LangText]) -> None:
-    """Make `descriptions.sqlite`; `labels` are those of terms that no data file describes."""
-    raise NotImplementedError
+class Descriptions:
+    """Reads `descriptions.sqlite`; one object serves all threads, also after a fork."""
+
+    def __init__(self, path: Path) -> None:
+        self._uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        try:
+            (languages,) = self._one("SELECT value FROM about WHERE key = 'languages'") or ("",)
+        except sqlite3.Error as error:
+            raise GenerationError(f"{path.name} of this generation cannot be read ({error}); build anew.") from None
+        self.languages: tuple[str, ...] = tuple(languages.split())
+        """Languages in which lists have an order, the first one standing in for others."""
+
+    def get(self, iri: str) -> Description | None:
+        """The description of a thing, or `None` when no file describes it (one look-up, some 20 us)."""
+        row = self._one("SELECT kind, types, labels, ntriples, source FROM thing WHERE iri = ?", iri)
+        if row is None or row[3] is None:
+            return None
+        kind, types, labels, triples, source = row
+        return Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
+
+    def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
+        """Labels of all of `iris` that have any: things, and terms of the ontology. One look-up for all."""
+        found = self._all(
+            "SELECT iri, labels FROM thing WHERE iri IN (SELECT value FROM json_each(?))", json.dumps(list(iris))
+        )
+        return {iri: json.loads(labels) for iri, labels in found if labels != "{}"}
+
+    def inbound(self, iri: str, *, predicate: str | None = None, limit: int = 50, offset: int = 0) -> list[Link]:
+        """Triples of other things that point at this one, by predicate, kind and IRI of the linking thing.
+
+        :param predicate: only triples with this predicate.
+        :param limit: at most so many; -1 for all.
+        """
+        found = self._all(
+            "SELECT thing.iri, predicate.iri, fragment FROM link JOIN predicate ON predicate.id = link.predicate "
+            "JOIN thing ON thing.id = link.thing WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
+            "AND (?2 IS NULL OR link.predicate = (SELECT id FROM predicate WHERE iri = ?2)) "
+            "ORDER BY link.predicate, link.thing, fragment LIMIT ?3 OFFSET ?4",
+            *(iri, predicate, limit, offset),
+        )
+        return [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
+
+    def inbound_counts(self, iri: str) -> dict[str, int]:
+        """How many different things point at this one, by predicate (most first)."""
+        found = self._all(
+            "SELECT predicate.iri, things FROM link_count JOIN predicate ON predicate.id = link_count.predicate "
+            "WHERE object = (SELECT id FROM thing WHERE iri = ?) ORDER BY things DESC, predicate.iri",
+            iri,
+        )
+        return dict(found)
+
+    def things(self, kind: str, *, lang: str, offset: int = 0, limit: int | None = None) -> list[Listed]:
+        """Things of a kind in the order of their labels in `lang` (as `pick` chooses them; accents folded).
+
+        :param limit: at most so many; all when not given.
+        """
+        language = lang if lang in self.languages else self.languages[0]
+        found = self._all(
+            "SELECT iri, labels, links FROM listing JOIN thing ON thing.id = listing.thing "
+            "WHERE listing.kind = ? AND lang = ? AND rank >= ? AND rank < ? ORDER BY rank",
+            *(kind, language, offset, offset + (limit if limit is not None else 1 << 60)),
+        )
+        return [Listed(iri, json.loads(labels), links) for iri, labels, links in found]
+
+    def iris(self, kind: str) -> list[str]:
+        """IRIs of all things of a kind, sorted; for sitemaps and dumps."""
+        return [iri for (iri,) in self._all("SELECT iri FROM thing WHERE kind = ? ORDER BY id", kind)]
+
+    def count(self, kind: str) -> int:
+        """How many things a kind has."""
+        return self.kinds().get(kind, 0)
+
+    def kinds(self) -> dict[str, int]:
+        """Every kind with how many things it has, sorted by kind."""
+        return dict(self._all("SELECT kind, things FROM kind ORDER BY kind"))
+
+    def tree(self, scheme: str, *, lang: str = "") -> list[Concept]:
+        """The concepts of a scheme (its IRI), depth first, each level by `skos:notation`, then label in `lang`.
+
+        A concept with two broader ones stands once under each, and what is below it only at the first of these
+        places; one whose broader concept is of another scheme, or that is in a circle, is put at the top, so none is
+        ever missing.
+        """
+        tree = ConceptTree()
+        labels: dict[str, LangText] = {}
+        for iri, text, broader, notation in self._all(
+            "SELECT iri, labels, broader, notation FROM concept JOIN thing ON thing.id = concept.thing "
+            "WHERE scheme = ?",
+            scheme,
+        ):
+            labels[iri] = json.loads(text)
+            tree.add(ConceptRecord(iri, (scheme,), tuple(broader.split()), notation))
+
+        def place(record: ConceptRecord) -> tuple[object, ...]:
+            label = sort_key(pick(labels[record.iri], lang, record.iri).text)
+            return (not record.notation, natural_key(record.notation), label, record.iri)
+
+        return [Concept(p.iri, labels[p.iri], p.depth, p.broader, p.narrower) for p in tree.walk(place)]
+
+    def close(self) -> None:
+        """Close the connections of all threads; the object is of no use after that."""
+        with self._lock:
+            self._closed = True
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        return self._connection().execute(sql, values).fetchone()
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        return self._connection().execute(sql, values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        if held is not None and held[0] == os.getpid():
+            return held[1]
+        with self._lock:
+            if self._closed:
+                raise GenerationError("These descriptions are closed.")
+            # Used by its own thread only; another thread may close it.
+            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            self._opened.append(connection)
+        connection.execute("PRAGMA mmap_size = 1073741824")
+        self._local.held = (os.getpid(), connection)
+        return connection

@@ -43,22 +43,17 @@ def pick(labels: LangText | None, lang: str, iri: str = "") -> Label:
 
 
 def read_labels(rows: Iterable[ntriples.Row], subject: bytes, paths: Sequence[bytes]) -> dict[str, str]:
-    """Labels of a subject: of the first of `paths` that it has a literal of, the least text of each language.
+    """Labels of a subject: in each language the text of the best of `paths` that has one, sorted by tag.
 
     :param paths: label properties in N-Triples form (`<iri>`), the best first.
     """
-    best = len(paths)
-    found: dict[str, str] = {}
+    found: dict[str, tuple[int, str]] = {}
     for row_subject, predicate, term in rows:
         if row_subject == subject and predicate in paths and term.startswith(b'"'):
-            rank = paths.index(predicate)
-            if rank > best:
-                continue
-            if rank < best:
-                best, found = rank, {}
             text, lang, _ = ntriples.literal(term)
-            found[lang] = min(text, found.get(lang, text))
-    return dict(sorted(found.items()))
+            ranked = (paths.index(predicate), text)
+            found[lang] = min(ranked, found.get(lang, ranked))
+    return {lang: text for lang, (_, text) in sorted(found.items())}
 
 
 def sort_key(text: str) -> str:

@@ -1,0 +1,135 @@
+"""`descriptions.sqlite` written, once: things in, an immutable file out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from kggraph.model import LangText
+from kggraph.publish.labels import pick, sort_key
+from kggraph.publish.things import Thing
+from kggraph.rdf import ntriples
+from kggraph.search.concepts import read_concept
+
+_SCHEMA: Final = """
+CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE thing (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, kind TEXT NOT NULL, links INTEGER NOT NULL DEFAULT 0,
+    types TEXT NOT NULL, labels TEXT NOT NULL, source TEXT NOT NULL, ntriples BLOB);
+CREATE TABLE predicate (id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE);
+CREATE TABLE link (object INTEGER, predicate INTEGER, thing INTEGER, fragment TEXT,
+    PRIMARY KEY (object, predicate, thing, fragment)) WITHOUT ROWID;
+CREATE TABLE link_count (object INTEGER, predicate INTEGER, things INTEGER NOT NULL,
+    PRIMARY KEY (object, predicate)) WITHOUT ROWID;
+CREATE TABLE kind (kind TEXT PRIMARY KEY, things INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE listing (kind TEXT, lang TEXT, rank INTEGER, thing INTEGER NOT NULL,
+    PRIMARY KEY (kind, lang, rank)) WITHOUT ROWID;
+CREATE TABLE concept (scheme TEXT, thing INTEGER, broader TEXT NOT NULL, notation TEXT NOT NULL,
+    PRIMARY KEY (scheme, thing)) WITHOUT ROWID;
+CREATE TEMP TABLE new_link (object INTEGER, predicate INTEGER, thing INTEGER, fragment TEXT);
+CREATE TEMP TABLE new_key (kind TEXT, lang TEXT, key TEXT, thing INTEGER);
+"""
+
+_FINISH: Final = """
+CREATE UNIQUE INDEX thing_iri ON thing (iri);
+CREATE INDEX thing_kind ON thing (kind, id) WHERE ntriples IS NOT NULL;
+INSERT OR IGNORE INTO link SELECT * FROM new_link ORDER BY object, predicate, thing, fragment;
+INSERT INTO link_count SELECT object, predicate, count(DISTINCT thing) FROM link GROUP BY object, predicate;
+UPDATE thing SET links = counted.things FROM
+    (SELECT object, count(DISTINCT thing) AS things FROM link GROUP BY object) AS counted WHERE id = counted.object;
+INSERT INTO kind SELECT kind, count(*) FROM thing WHERE ntriples IS NOT NULL GROUP BY kind;
+INSERT INTO listing SELECT kind, lang, row_number() OVER (PARTITION BY kind, lang ORDER BY key, thing) - 1, thing
+    FROM new_key;
+DROP TABLE new_link;
+DROP TABLE new_key;
+ANALYZE;
+"""
+
+_BATCH: Final = 20_000
+
+
+class DescriptionsWriter:
+    """Makes `descriptions.sqlite`; memory does not grow with the number of links."""
+
+    def __init__(self, path: Path, ids: Mapping[bytes, int], languages: Sequence[str]) -> None:
+        """Start the file.
+
+        :param ids: IRI in N-Triples form to number, for every thing that will be added, in the order of kind and IRI.
+        :param languages: those in which lists get an order.
+        """
+        self._ids = ids
+        self._languages = tuple(languages)
+        self._predicates: dict[bytes, int] = {}
+        self._links: list[tuple[int, int, int, str]] = []
+        self._keys: list[tuple[str, str, str, int]] = []
+        self._terms = len(ids)
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
+        self._connection.executescript(_SCHEMA)
+        self._connection.execute("BEGIN")
+        self._connection.execute("INSERT INTO about VALUES ('languages', ?)", (" ".join(languages),))
+
+    def add(self, thing: Thing) -> None:
+        """Write one thing and what it links to."""
+        number = self._ids[thing.subject]
+        self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, thing.ntriples)
+        for lang in self._languages:
+            label = sort_key(pick(thing.labels, lang, thing.iri).text)
+            self._keys.append((thing.kind, lang, label, number))
+        ids, predicates = self._ids, self._predicates
+        for subject, predicate, term in thing.rows:
+            target = ids.get(term)
+            if target is None and term.startswith(b"<") and b"#" in term:
+                target = ids.get(term.partition(b"#")[0] + b">")
+            if target is not None and target != number:
+                property_ = predicates.setdefault(predicate, len(predicates) + 1)
+                fragment = subject[1:-1].partition(b"#")[2].decode()
+                self._links.append((target, property_, number, fragment))
+        concept = read_concept(thing.iri, thing.rows)
+        if concept:
+            self._connection.executemany(
+                "INSERT INTO concept VALUES (?, ?, ?, ?)",
+                [(scheme, number, " ".join(concept.broader), concept.notation) for scheme in concept.schemes],
+            )
+        if len(self._links) >= _BATCH:
+            self._flush()
+
+    def add_term(self, iri: str, labels: LangText) -> None:
+        """Write the labels of an IRI that no data file describes, such as a class of the ontology."""
+        if f"<{iri}>".encode() not in self._ids:
+            self._terms += 1
+            self._insert(self._terms, iri, "", (), labels, "", None)
+
+    def finish(self) -> None:
+        """Order, count and close."""
+        self._flush()
+        self._connection.executemany(
+            "INSERT INTO predicate VALUES (?, ?)", [(n, ntriples.iri(iri)) for iri, n in self._predicates.items()]
+        )
+        self._connection.execute("COMMIT")
+        for statement in _FINISH.split(";"):
+            self._connection.execute(statement)
+        self._connection.close()
+
+    def _flush(self) -> None:
+        self._connection.executemany("INSERT INTO new_link VALUES (?, ?, ?, ?)", self._links)
+        self._connection.executemany("INSERT INTO new_key VALUES (?, ?, ?, ?)", self._keys)
+        self._links.clear()
+        self._keys.clear()
+
+    def _insert(
+        self,
+        number: int,
+        iri: str,
+        kind: str,
+        types: Iterable[str],
+        labels: LangText,
+        source: str,
+        triples: bytes | None,
+    ) -> None:
+        self._connection.execute(
+            "INSERT INTO thing (id, iri, kind, types, labels, source, ntriples) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (number, iri, kind, " ".join(types), json.dumps(dict(labels), ensure_ascii=False), source, triples),
+        )

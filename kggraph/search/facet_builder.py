@@ -1,0 +1,156 @@
+"""Making the facets: items and concepts in, bitmaps that `search/facets.py` reads out."""
+
+from __future__ import annotations
+
+import json
+import re
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final, cast
+
+from pyroaring import BitMap
+
+from kggraph.errors import ShapesError
+from kggraph.model import Field, Model
+from kggraph.rdf import ntriples
+from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, trees
+from kggraph.search.facets import Facet, FacetKind
+from kggraph.terms import DCTERMS, SCHEMA, XSD
+
+_DATES: Final = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
+_DATE: Final = re.compile(r"(\d{4})(?:-\d\d){0,2}")
+DATE_PATHS: Final = tuple(
+    f"<{iri}>".encode() for iri in (f"{DCTERMS}issued", f"{SCHEMA}datePublished", f"{DCTERMS}date", f"{DCTERMS}created")
+)
+"""Properties that say how new an item is; the first that an item has counts."""
+
+
+class FacetBuilder:
+    """Collects items and concepts, then writes the index of them; some 4 bytes an item and value are held."""
+
+    def __init__(self, model: Model, languages: Sequence[str]) -> None:
+        """Take the facets from the fields of the main class.
+
+        :raises ShapesError: a facet is an inverse property.
+        """
+        self._fields = model.main.facets()
+        for field in self._fields:
+            if field.inverse:
+                raise ShapesError(
+                    f"<{field.iri}> is a facet over an inverse path; put kg:facet on a property of items."
+                )
+        self._paths: dict[bytes, list[Field]] = {}
+        for field in self._fields:
+            self._paths.setdefault(f"<{field.path}>".encode(), []).append(field)
+        self._languages = tuple(languages)
+        self._items: list[tuple[str, str]] = []
+        self._titles: list[tuple[str, ...]] = []
+        self._values: dict[str, dict[str, array[int]]] = {field.key: {} for field in self._fields}
+        self._kinds: dict[str, FacetKind] = {}
+        self._concepts: dict[str, tuple[ConceptRecord, tuple[str, ...]]] = {}
+
+    def add_item(self, iri: str, rows: Iterable[ntriples.Row], title_keys: Sequence[str]) -> None:
+        """Take in one item.
+
+        :param rows: its own triples.
+        :param title_keys: sort key of its title in each of the languages.
+        """
+        subject, number = f"<{iri}>".encode(), len(self._items)
+        dates: dict[bytes, str] = {}
+        for row_subject, predicate, term in rows:
+            if row_subject != subject:
+                continue
+            if predicate in DATE_PATHS and (match := _DATE.match(ntriples.literal(term).text)):
+                dates[predicate] = max(match[0], dates.get(predicate, ""))
+            for field in self._paths.get(predicate, ()):
+                self._add_value(field, term, number)
+        self._items.append((next((dates[path] for path in DATE_PATHS if path in dates), ""), iri))
+        self._titles.append(tuple(title_keys))
+
+    def add_concept(self, record: ConceptRecord, label_keys: Sequence[str]) -> None:
+        """Take in one concept; only those of the schemes of facets are kept in the end.
+
+        :param label_keys: sort key of its label in each of the languages.
+        """
+        self._concepts[record.iri] = (record, tuple(label_keys))
+
+    def write(self, folder: Path) -> None:
+        """Write the index to a new folder."""
+        folder.mkdir(parents=True)
+        order = sorted(range(len(self._items)), key=lambda n: (self._titles[n][:1], self._items[n][1]))
+        order.sort(key=lambda n: self._items[n][0], reverse=True)
+        place = array("I", bytes(4 * len(order)))
+        for new, old in enumerate(order):
+            place[old] = new
+        ends, iris = array("Q"), bytearray()
+        for old in order:
+            iris += self._items[old][1].encode()
+            ends.append(len(iris))
+        (folder / "iris.txt").write_bytes(iris)
+        (folder / "iris.idx").write_bytes(ends.tobytes())
+        for index, lang in enumerate(self._languages):
+            by_title = sorted(order, key=lambda n, i=index: self._titles[n][i])  # type: ignore[misc]
+            (folder / f"title-{lang}.idx").write_bytes(array("I", (place[old] for old in by_title)).tobytes())
+        schemes = trees(record for record, _ in self._concepts.values())
+        bitmaps = bytearray()
+        facets = []
+        for field in self._fields:
+            facets.append(self._write_facet(field, schemes.get(field.scheme or "", ConceptTree()), place, bitmaps))
+        (folder / "bitmaps.bin").write_bytes(bitmaps)
+        about = {"languages": self._languages, "facets": facets}
+        (folder / "facets.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+
+    def _add_value(self, field: Field, term: bytes, number: int) -> None:
+        kind: FacetKind
+        if ntriples.is_iri(term):
+            kind, value = ("scheme" if field.scheme else "thing"), ntriples.iri(term)
+        elif term.startswith(b'"'):
+            text, _, datatype = ntriples.literal(term)
+            match = _DATE.match(text) if datatype in _DATES else None
+            kind, value = ("year", match[1]) if match else ("text", text)
+        else:
+            return
+        self._kinds.setdefault(field.key, kind)
+        numbers = self._values[field.key].setdefault(value, array("I"))
+        if not numbers or numbers[-1] != number:
+            numbers.append(number)
+
+    def _write_facet(self, field: Field, tree: ConceptTree, place: array[int], bitmaps: bytearray) -> dict[str, Any]:
+        kind: FacetKind = "scheme" if field.scheme else self._kinds.get(field.key, _expected_kind(field))
+        found = {value: BitMap(place[n] for n in numbers) for value, numbers in self._values[field.key].items()}
+        rolled = {value: BitMap() for value in tree.records}
+        for value, items in found.items():
+            for above in {value, *tree.ancestors(value)}:
+                rolled[above] = rolled.get(above, BitMap()) | items
+        depths: dict[str, int] = {}
+        orders = {}
+        for index, lang in enumerate(self._languages):
+            placed = self._order(tree, index)
+            depths = {**{p.iri: p.depth for p in reversed(placed)}} if not depths else depths
+            listed = list(dict.fromkeys(p.iri for p in placed))
+            rest = sorted((value for value in rolled if value not in tree.records), reverse=kind == "year")
+            orders[lang] = [*listed, *rest]
+        values = []
+        for value in sorted(rolled):
+            bitmap = rolled[value]
+            bitmap.run_optimize()
+            data = bitmap.serialize()
+            values.append([value, len(bitmap), len(bitmaps), len(data), depths.get(value, 0), tree.parents(value)])
+            bitmaps += data
+        facet = Facet(field.key, field.path, kind, field.scheme)
+        return {"facet": asdict(facet), "values": values, "orders": orders}
+
+    def _order(self, tree: ConceptTree, language: int) -> list[Placed]:
+        def key(record: ConceptRecord) -> tuple[object, ...]:
+            label = self._concepts[record.iri][1][language]
+            return (not record.notation, natural_key(record.notation), label, record.iri)
+
+        return list(tree.walk(key))
+
+
+def _expected_kind(field: Field) -> FacetKind:
+    if field.datatype in _DATES:
+        return "year"
+    return cast(FacetKind, "text" if field.is_literal else "thing")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kggraph.model import ClassModel, Model
-from kggraph.publish.labels import LangText, read_labels
+from kggraph.model import ClassModel, LangText, Model
+from kggraph.publish.labels import read_labels
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.terms import DCTERMS, FOAF, RDF, RDFS, SCHEMA, SKOS

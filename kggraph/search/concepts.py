@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -119,12 +119,3 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """
     parts = _DIGITS.split(text)
     return tuple((0, int(part), "") if number % 2 else (1, 0, part) for number, part in enumerate(parts) if part)
-
-
-def trees(records: Iterable[ConceptRecord]) -> Mapping[str, ConceptTree]:
-    """One tree a scheme, by the scheme's IRI; a concept in two schemes is in both trees."""
-    found: dict[str, ConceptTree] = {}
-    for record in records:
-        for scheme in record.schemes:
-            found.setdefault(scheme, ConceptTree()).add(record)
-    return found

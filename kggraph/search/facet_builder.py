@@ -8,15 +8,16 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pyroaring import BitMap
 
 from kggraph.errors import ShapesError
 from kggraph.model import Field, Model
 from kggraph.rdf import ntriples
-from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, trees
+from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, read_concept
 from kggraph.search.facets import Facet, FacetKind
+from kggraph.search.value_rules import follows, value_rules
 from kggraph.terms import DCTERMS, SCHEMA, XSD
 
 _DATES: Final = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
@@ -30,26 +31,30 @@ DATE_PATHS: Final = tuple(
 class FacetBuilder:
     """Collects items and concepts, then writes the index of them; some 4 bytes an item and value are held."""
 
-    def __init__(self, model: Model, languages: Sequence[str]) -> None:
+    def __init__(self, model: Model, shapes: bytes, languages: Sequence[str]) -> None:
         """Take the facets from the fields of the main class.
 
+        :param shapes: the shapes graph as N-Triples, for which concepts of a scheme a field can have.
+        :param languages: those in which titles and concepts get an order.
         :raises ShapesError: a facet is an inverse property.
         """
         self._fields = model.main.facets()
         for field in self._fields:
             if field.inverse:
-                raise ShapesError(
-                    f"<{field.iri}> is a facet over an inverse path; put kg:facet on a property of items."
-                )
+                raise ShapesError(f"<{field.iri}> has kg:facet on an inverse path; facets are properties of items.")
         self._paths: dict[bytes, list[Field]] = {}
         for field in self._fields:
             self._paths.setdefault(f"<{field.path}>".encode(), []).append(field)
+        self._rules = value_rules(self._fields, shapes)
+        date = model.main.date_field
+        self._date_paths = (f"<{date.path}>".encode(),) if date else DATE_PATHS
         self._languages = tuple(languages)
         self._items: list[tuple[str, str]] = []
         self._titles: list[tuple[str, ...]] = []
         self._values: dict[str, dict[str, array[int]]] = {field.key: {} for field in self._fields}
         self._kinds: dict[str, FacetKind] = {}
-        self._concepts: dict[str, tuple[ConceptRecord, tuple[str, ...]]] = {}
+        self._concepts: dict[str, tuple[str, ...]] = {}
+        self._records: dict[str, list[ConceptRecord]] = {field.key: [] for field in self._fields}
 
     def add_item(self, iri: str, rows: Iterable[ntriples.Row], title_keys: Sequence[str]) -> None:
         """Take in one item.
@@ -62,19 +67,25 @@ class FacetBuilder:
         for row_subject, predicate, term in rows:
             if row_subject != subject:
                 continue
-            if predicate in DATE_PATHS and (match := _DATE.match(ntriples.literal(term).text)):
+            if predicate in self._date_paths and (match := _DATE.match(ntriples.literal(term).text)):
                 dates[predicate] = max(match[0], dates.get(predicate, ""))
             for field in self._paths.get(predicate, ()):
                 self._add_value(field, term, number)
-        self._items.append((next((dates[path] for path in DATE_PATHS if path in dates), ""), iri))
+        self._items.append((next((dates[path] for path in self._date_paths if path in dates), ""), iri))
         self._titles.append(tuple(title_keys))
 
-    def add_concept(self, record: ConceptRecord, label_keys: Sequence[str]) -> None:
-        """Take in one concept; only those of the schemes of facets are kept in the end.
+    def add_concept(self, iri: str, rows: Sequence[ntriples.Row], label_keys: Sequence[str]) -> None:
+        """Take in a thing that may be a concept; those that a facet can have are kept.
 
         :param label_keys: sort key of its label in each of the languages.
         """
-        self._concepts[record.iri] = (record, tuple(label_keys))
+        record = read_concept(iri, rows)
+        if not record:
+            return
+        for field in self._fields:
+            if field.scheme in record.schemes and follows(self._rules[field.key], rows, f"<{iri}>".encode()):
+                self._records[field.key].append(record)
+                self._concepts[iri] = tuple(label_keys)
 
     def write(self, folder: Path) -> None:
         """Write the index to a new folder."""
@@ -93,11 +104,8 @@ class FacetBuilder:
         for index, lang in enumerate(self._languages):
             by_title = sorted(order, key=lambda n, i=index: self._titles[n][i])  # type: ignore[misc]
             (folder / f"title-{lang}.idx").write_bytes(array("I", (place[old] for old in by_title)).tobytes())
-        schemes = trees(record for record, _ in self._concepts.values())
         bitmaps = bytearray()
-        facets = []
-        for field in self._fields:
-            facets.append(self._write_facet(field, schemes.get(field.scheme or "", ConceptTree()), place, bitmaps))
+        facets = [self._write_facet(field, place, bitmaps) for field in self._fields]
         (folder / "bitmaps.bin").write_bytes(bitmaps)
         about = {"languages": self._languages, "facets": facets}
         (folder / "facets.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
@@ -117,21 +125,18 @@ class FacetBuilder:
         if not numbers or numbers[-1] != number:
             numbers.append(number)
 
-    def _write_facet(self, field: Field, tree: ConceptTree, place: array[int], bitmaps: bytearray) -> dict[str, Any]:
+    def _write_facet(self, field: Field, place: array[int], bitmaps: bytearray) -> dict[str, Any]:
+        tree = ConceptTree({record.iri: record for record in self._records[field.key]})
         kind: FacetKind = "scheme" if field.scheme else self._kinds.get(field.key, _expected_kind(field))
         found = {value: BitMap(place[n] for n in numbers) for value, numbers in self._values[field.key].items()}
         rolled = {value: BitMap() for value in tree.records}
         for value, items in found.items():
             for above in {value, *tree.ancestors(value)}:
                 rolled[above] = rolled.get(above, BitMap()) | items
-        depths: dict[str, int] = {}
-        orders = {}
-        for index, lang in enumerate(self._languages):
-            placed = self._order(tree, index)
-            depths = {**{p.iri: p.depth for p in reversed(placed)}} if not depths else depths
-            listed = list(dict.fromkeys(p.iri for p in placed))
-            rest = sorted((value for value in rolled if value not in tree.records), reverse=kind == "year")
-            orders[lang] = [*listed, *rest]
+        rest = sorted((value for value in rolled if value not in tree.records), reverse=kind == "year")
+        placed = [self._order(tree, index) for index in range(len(self._languages))]
+        orders = {lang: [*_first_places(p), *rest] for lang, p in zip(self._languages, placed, strict=True)}
+        depths = _first_places(placed[0])
         values = []
         for value in sorted(rolled):
             bitmap = rolled[value]
@@ -144,7 +149,7 @@ class FacetBuilder:
 
     def _order(self, tree: ConceptTree, language: int) -> list[Placed]:
         def key(record: ConceptRecord) -> tuple[object, ...]:
-            label = self._concepts[record.iri][1][language]
+            label = self._concepts[record.iri][language]
             return (not record.notation, natural_key(record.notation), label, record.iri)
 
         return list(tree.walk(key))
@@ -153,4 +158,12 @@ class FacetBuilder:
 def _expected_kind(field: Field) -> FacetKind:
     if field.datatype in _DATES:
         return "year"
-    return cast(FacetKind, "text" if field.is_literal else "thing")
+    return "text" if field.is_literal else "thing"
+
+
+def _first_places(placed: Iterable[Placed]) -> dict[str, int]:
+    """Concepts in the order of their first place, with its depth."""
+    found: dict[str, int] = {}
+    for place in placed:
+        found.setdefault(place.iri, place.depth)
+    return found

@@ -95,7 +95,7 @@ class FacetIndex:
         self._orders: dict[str, dict[str, list[str]]] = {}
         for facet in about["facets"]:
             key = facet["facet"]["key"]
-            self._values[key] = {v[0]: _Value(*v[:5], tuple(v[5])) for v in facet["values"]}
+            self._values[key] = {row[0]: _read_value(row) for row in facet["values"]}
             self._orders[key] = facet["orders"]
 
     @property
@@ -193,6 +193,11 @@ class FacetIndex:
     def _iri(self, number: int) -> str:
         start = self._iri_ends[number - 1] if number else 0
         return bytes(self._iri_bytes[start : self._iri_ends[number]]).decode()
+
+
+def _read_value(row: list[Any]) -> _Value:
+    value, count, start, size, depth, broader = row
+    return _Value(value, count, start, size, depth, tuple(broader))
 
 
 def _map(path: Path) -> mmap.mmap | bytes:

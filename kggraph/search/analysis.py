@@ -1,0 +1,241 @@
+"""From text to search terms: words folded to plain letters, stemmed in their language, compounds taken apart.
+
+The engine gets finished terms and never sees a text, so what matches is decided here and nowhere else. A term is a
+stem and its language, `eenzam@nl`: a word of one language never meets a look-alike of another. The stemmers are
+Snowball's, from `snowballstemmer` (BSD, pure Python, kept by the Snowball project itself): independent of the engine,
+and the same on every machine. Measured: 73 us to stem a word, so each is stemmed once and remembered.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import snowballstemmer
+
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_MARKED_WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad]|['’ʼ](?=[^\W_]))*")
+_HYPHENED: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
+_FOLDED: Final = str.maketrans(
+    {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"}
+    | dict.fromkeys(("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"), "")
+)
+_MAX_WORD: Final = 64
+_REMEMBERED: Final = 200_000
+
+STEMMERS: Final = {
+    "da": "danish",
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fi": "finnish",
+    "fr": "french",
+    "it": "italian",
+    "nl": "dutch_porter",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "sv": "swedish",
+}
+"""Language to its Snowball stemmer; other languages match word by word. Dutch has Porter's: the newer one in the
+package cuts `ge` out of the middle of words (`stagediscriminatie` becomes `stadiscrimineer`, `gezond` becomes `zon`)."""
+
+_LINKS: Final = {"nl": ("", "s", "e", "en", "n"), "de": ("", "s", "es", "n", "en", "er")}
+"""Languages that write compounds as one word, with what may stand between two parts."""
+_SHORTEST_PART: Final = 4
+_SHORTEST_HEAD: Final = 5
+
+STOP_WORDS: Final = {
+    "nl": frozenset(
+        "aan al alle als altijd ben bij dan dat de der deze die dit doen door dus een eens en er ga gaan gaat geen ge"
+        " had heb hebben heeft het hier hij hoe hun iets ik in is ja jaar je jij jouw jullie kan kun kunnen kunt maar"
+        " mag me mee meer men met mij mijn moet moeten naar nee niet niets nog nu of om omdat onder ons onze ook op over"
+        " te tegen toch toe tot tussen u uit uw van vanuit veel via voor vooral waar waarom want waren was wat we wel"
+        " welk welke werd wie wij wil willen word worden wordt zal ze zich zij zijn zo zonder zou zouden zullen tijdens"
+        " doe doet ander andere anders beter iemand weet".split()
+    ),
+    "en": frozenset(
+        "a about after all also am an and any are as at be because been before being between both but by can could"
+        " did do does doing for from get had has have having he her here him his how i if in into is it its just me"
+        " more most my no nor not of off on once only or our out over own same she should so some such than that the"
+        " their them then there these they this those through to too under until up us very was we were what when"
+        " where which while who whom why will with without would you your during better".split()
+    ),
+}
+
+
+def fold(text: str) -> str:
+    """Small letters without accents, apostrophes and hyphens of one kind.
+
+    >>> fold("Suïcide‑preventie’s")
+    "suicide-preventie's"
+    """
+    text = text.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_FOLDED)).lower().translate(_FOLDED)
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    return text
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded; of words with an apostrophe the longest part.
+
+    >>> words("Buddy's: steun één-op-één!")
+    ['buddy', 'steun', 'een', 'op', 'een']
+    """
+    return _words(fold(text))
+
+
+def _words(folded: str) -> list[str]:
+    found = _WORD.findall(folded)
+    if "'" in folded:
+        found = [max(word.split("'"), key=len) if "'" in word else word for word in found]
+    return [word[:_MAX_WORD] for word in found] if len(folded) > _MAX_WORD else found
+
+
+def hyphened(text: str) -> list[list[str]]:
+    """The parts of every word with hyphens.
+
+    >>> hyphened("e-health en co-creatie")
+    [['e', 'health'], ['co', 'creatie']]
+    """
+    folded = fold(text)
+    return [_words(found) for found in _HYPHENED.findall(folded)] if "-" in folded else []
+
+
+def spans(text: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Where each word of a text stands, with what `words` gives for it.
+
+    >>> list(spans("Één dag"))
+    [(0, 3, ['een']), (4, 7, ['dag'])]
+    """
+    for match in _MARKED_WORD.finditer(text):
+        if found := words(match.group()):
+            yield match.start(), match.end(), found
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A compound taken apart; `known_head` when only the part that says what it is, the last one, is a known word."""
+
+    parts: tuple[str, ...]
+    known_head: bool = False
+
+
+class Analyser:
+    """Makes terms in the languages of a knowledge base; one object serves all threads."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """The first of the languages is that of texts without a language tag or with one that is not listed."""
+        self.languages = tuple(dict.fromkeys(lang.partition("-")[0].lower() for lang in languages)) or ("",)
+        self._terms: dict[str, dict[str, str]] = {lang: {} for lang in self.languages}
+        self._stem: dict[str, Callable[[str], str]] = {}
+        self._lock = threading.Lock()
+        for lang in self.languages:
+            name = STEMMERS.get(lang)
+            stemmer: Any = snowballstemmer.stemmer(name) if name else None
+            self._stem[lang] = stemmer.stemWord if stemmer else str
+
+    def language(self, tag: str) -> str:
+        """The language that a text with this tag is read in.
+
+        >>> Analyser(["nl", "en"]).language("en-GB"), Analyser(["nl", "en"]).language("fr")
+        ('en', 'nl')
+        """
+        main = tag.partition("-")[0].lower()
+        return main if main in self._terms else self.languages[0]
+
+    def term(self, word: str, lang: str) -> str:
+        """The term of one word that `words` gave, in one of `languages`.
+
+        >>> Analyser(["nl"]).term("trainingen", "nl")
+        'train@nl'
+        """
+        known = self._terms[lang]
+        found = known.get(word)
+        if found is None:
+            with self._lock:
+                if len(known) >= _REMEMBERED:
+                    known.clear()
+                found = known[word] = f"{self._stemmed(word, lang)}@{lang}"
+        return found
+
+    def terms(self, found: Iterable[str], lang: str) -> list[str]:
+        """The terms of words."""
+        known, term = self._terms[lang], self.term
+        return [known.get(word) or term(word, lang) for word in found]
+
+    def variants(self, word: str) -> list[str]:
+        """The terms of a word of unknown language, such as one of a question: one for each language.
+
+        >>> Analyser(["nl", "en"]).variants("loneliness")
+        ['lonelines@nl', 'loneli@en']
+        """
+        return [self.term(word, lang) for lang in self.languages]
+
+    def is_stop_word(self, word: str) -> bool:
+        """Whether a word says nothing of its own in any of the languages."""
+        return any(word in STOP_WORDS.get(lang, ()) for lang in self.languages)
+
+    def _stemmed(self, word: str, lang: str) -> str:
+        if word.isdigit() or len(word) < 3:
+            return word
+        stem = self._stem[lang](word)
+        if lang == "nl" and stem[-1:] in "zv" and len(stem) > 2:
+            # verlies, verliez-en; brief, briev-en: one word, two spellings.
+            stem = stem[:-1] + {"z": "s", "v": "f"}[stem[-1]]
+        return stem or word
+
+
+def split_compound(word: str, lang: str, known: Callable[[str], int]) -> Split | None:
+    """A compound taken apart into words that are known, or at least into one with a known last part.
+
+    :param lang: its language; nothing is done in languages that write compounds apart.
+    :param known: how often a word occurs in the corpus; 0 is not known.
+
+    >>> split_compound("faalangsttraining", "nl", {"faalangst": 3, "training": 9, "angst": 4}.get)
+    Split(parts=('faalangst', 'training'), known_head=False)
+    """
+    links = _LINKS.get(lang)
+    if not links or len(word) < 2 * _SHORTEST_PART or not word.isalpha():
+        return None
+    parts = _best_parts(word, links, known, 3)
+    if parts and len(parts) > 1:
+        return Split(parts)
+    for start in range(2, len(word) - _SHORTEST_HEAD + 1):
+        if known(word[start:]):
+            return Split((word[start:],), known_head=True)
+    return None
+
+
+def _best_parts(
+    word: str, links: Sequence[str], known: Callable[[str], int], most: int
+) -> tuple[str, ...] | None:
+    """The fewest parts that make up the word; among those, the ones whose rarest part is the most frequent."""
+    best: tuple[int, int, tuple[str, ...]] | None = None
+    if most > 1:
+        for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+            left, right = word[:cut], word[cut:]
+            first = _without_link(left, links, known)
+            rest = _best_parts(right, links, known, most - 1) if first else None
+            if first and rest:
+                parts = (first, *rest)
+                rank = (-len(parts), min(known(part) or 0 for part in parts), parts)
+                best = rank if best is None or rank > best else best
+    if known(word):
+        whole = (-1, known(word), (word,))
+        if most < 3 or best is None:
+            return whole[2]
+    return best[2] if best else None
+
+
+def _without_link(left: str, links: Sequence[str], known: Callable[[str], int]) -> str | None:
+    for link in links:
+        if left.endswith(link) and len(left) - len(link) >= _SHORTEST_PART:
+            part = left[: len(left) - len(link)] if link else left
+            if known(part):
+                return part
+    return None

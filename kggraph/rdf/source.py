@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import os
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Final, TypeAlias
 
+import pyoxigraph as ox
 import rdflib
-from pyoxigraph import Quad
+
+from kggraph.errors import ConfigError, SourceError
+from kggraph.rdf.media import rdf_format_of
+from kggraph.rdf.syntax import explain
+from kggraph.rdf.tokens import line_of, places, tokens
+from kggraph.terms import PREFIXES
 
 rdflib.NORMALIZE_LITERALS = False
+
+_BLANK: Final = re.compile(rb"^_:| _:\S+ \.$", re.MULTILINE)
+_RDF_12: Final = re.compile(rb' <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ESCAPED: Final = re.compile(
+    rb"\\u00[01][0-9A-F]|\\u(?:FFFE|FFFF)|\\[bf]|\xef\xbf[\xbe\xbf]|[\x00-\x08\x0b\x0c\x0e-\x1f]"
+)
+"""Characters that RDF allows, and that XML and so RDF/XML and pages cannot hold, as N-Triples has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +40,7 @@ class SourceFile:
     relative: str
     """Path from the root, with slashes."""
     ntriples: bytes
-    """Its triples in the order of the file, one a line, each line ending in a newline."""
+    """Its triples, each once, in the order of the file, one a line, each line ending in a newline."""
     sha256: str
     """Of the bytes of the file."""
     subjects: tuple[str, ...]
@@ -28,39 +48,258 @@ class SourceFile:
 
 
 def read_file(
-    path: Path, *, root: Path, base_from: str = "", base_to: str = "", blank_nodes: bool = False
+    path: Path,
+    *,
+    root: Path,
+    base_from: str = "",
+    base_to: str = "",
+    blank_nodes: bool = False,
+    prefixes: Mapping[str, str] = PREFIXES,
 ) -> SourceFile:
     """The triples of a Turtle file.
 
     :param root: folder that messages name the file from.
     :param base_from: base that the file's IRIs are written with; mapped to `base_to` when they differ.
     :param blank_nodes: whether they are allowed, as in shapes and ontologies.
-    :raises SourceError: the file cannot be read, is not Turtle, or has blank nodes or relative IRIs.
+    :param prefixes: those that are usual here, to name the namespace of one that was not declared.
+    :raises SourceError: the file cannot be read, is not Turtle, has no triples, or has what data may not have:
+        blank nodes, relative IRIs, control characters, parts of RDF 1.2.
     """
-    raise NotImplementedError
+    relative = _relative(str(path), str(root))
+    raw = read_bytes(path, relative)
+    ntriples = _parse(raw, relative, prefixes)
+    lines = ntriples.splitlines(keepends=True)
+    if len(unique := dict.fromkeys(lines)) != len(lines):
+        ntriples = b"".join(unique)
+    if not blank_nodes and _BLANK.search(ntriples):
+        raise _blank_node(raw, relative)
+    if b"\\" in ntriples or not ntriples.isascii():
+        _refuse_characters(ntriples, raw, relative)
+    if base_from != base_to:
+        ntriples = map_base(ntriples, base_from, base_to)
+    subjects = dict.fromkeys(line.partition(b" ")[0] for line in ntriples.splitlines())
+    return SourceFile(
+        path=path,
+        relative=relative,
+        ntriples=ntriples,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        subjects=tuple(subject[1:-1].decode() for subject in subjects if subject.startswith(b"<")),
+    )
 
 
 def read_folder(
-    folder: Path, *, root: Path, base_from: str = "", base_to: str = "", blank_nodes: bool = False
+    folder: Path,
+    *,
+    root: Path,
+    base_from: str = "",
+    base_to: str = "",
+    blank_nodes: bool = False,
+    prefixes: Mapping[str, str] = PREFIXES,
 ) -> Iterator[SourceFile]:
-    """Every `.ttl` file below the folder, one after another, sorted by path.
+    """Every `.ttl` file below the folder, one after another, sorted by path; hidden files and folders are left out.
 
-    :raises SourceError: there is no such folder, or a file of it cannot be read.
+    :raises ConfigError: there is no such folder.
+    :raises SourceError: a file of it cannot be read, or is RDF in another format.
     """
-    raise NotImplementedError
+    for path in turtle_files(folder, root=root):
+        yield read_file(
+            path, root=root, base_from=base_from, base_to=base_to, blank_nodes=blank_nodes, prefixes=prefixes
+        )
 
 
-def read_dataset(path: Path) -> Iterator[Quad]:
+def turtle_files(folder: Path, *, root: Path) -> list[Path]:
+    """Paths of the `.ttl` files below the folder, sorted; hidden files and folders are left out.
+
+    :raises ConfigError: there is no such folder.
+    :raises SourceError: there is RDF in another format, which would be silently left out.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"There is no folder {folder}; make it, or name another one in kggraph.toml.")
+    found: list[str] = []
+    for directory, names, files in os.walk(folder, onerror=_unreadable(root)):
+        names[:] = [name for name in names if not name.startswith(".")]
+        for name in files:
+            if name.startswith("."):
+                continue
+            if name.endswith(".ttl"):
+                found.append(f"{directory}/{name}")
+            elif (other := rdf_format_of(name)) is not None and not name.endswith(".xml"):
+                raise SourceError(
+                    f"Only Turtle files whose name ends in .ttl are read, and this one is called {other.label}; "
+                    "convert or rename it.",
+                    path=_relative(f"{directory}/{name}", str(root)),
+                )
+    return [Path(name) for name in sorted(found)]
+
+
+def read_dataset(path: Path, *, base_iri: str | None = None) -> Iterator[ox.Quad]:
     """The quads of a file in Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, as its name says.
 
+    :param base_iri: what relative IRIs are relative to.
     :raises SourceError: the file cannot be read, or is not what its name says.
     """
-    raise NotImplementedError
+    found = rdf_format_of(path.name)
+    if found is None:
+        raise SourceError(
+            "The name does not say which RDF format it is; use .ttl, .nt, .nq, .trig, .rdf or .jsonld.", path=path.name
+        )
+    rdf_format = ox.RdfFormat.from_media_type(found.media_type)
+    try:
+        yield from ox.parse(path=path, format=rdf_format, base_iri=base_iri)
+    except OSError as error:
+        raise SourceError(_os_sentence(error), path=path.name) from None
+    except SyntaxError as error:
+        message = str(error.msg).partition(": ")[2] or str(error.msg)
+        raise SourceError(
+            f"This is not {found.label}: {message}.", path=path.name, line=error.lineno, column=error.offset
+        ) from None
 
 
-def locate(path: Path, subject: str, predicate: str | None = None, object: str | None = None) -> int | None:
+def map_base(ntriples: bytes, base_from: str, base_to: str) -> bytes:
+    """N-Triples with one base instead of another at the start of IRIs; texts stay as they are.
+
+    >>> map_base(b'<a:/x> <a:/p> "<a:/x>" .\\n', "a:/", "b:/")
+    b'<b:/x> <b:/p> "<a:/x>" .\\n'
+    """
+    old, new = f"<{base_from}".encode(), f"<{base_to}".encode()
+    lines = ntriples.split(b"\n")
+    for number, line in enumerate(lines):
+        start, quote, rest = line.partition(b'"')
+        body, end_quote, end = rest.rpartition(b'"')
+        lines[number] = start.replace(old, new) + quote + body + end_quote + end.replace(old, new)
+    return b"\n".join(lines)
+
+
+def locate(
+    path: Path,
+    subject: str,
+    predicate: str | None = None,
+    object: str | None = None,
+    *,
+    base_from: str = "",
+    base_to: str = "",
+) -> int | None:
     """The line at which a triple of a Turtle file stands: of its object, else predicate, else subject.
 
     :param object: an IRI, or a literal's lexical form.
+    :param base_from: base in the file, when the terms asked for have `base_to` instead.
     """
-    raise NotImplementedError
+    asked = [subject, predicate, object]
+    if base_from != base_to:
+        asked = [base_from + t[len(base_to) :] if t and t.startswith(base_to) else t for t in asked]
+    try:
+        lines = _lines(path, path.stat().st_mtime_ns)
+    except OSError:
+        return None
+    keys = ((asked[0], asked[1], asked[2]), (asked[0], asked[1], None), (asked[0], None, None))
+    return next((lines[key] for key in keys if key in lines), None)
+
+
+_Key: TypeAlias = tuple[str | None, str | None, str | None]
+
+
+@lru_cache(maxsize=8)
+def _lines(path: Path, _changed_ns: int) -> dict[_Key, int]:
+    text = path.read_text("utf-8", errors="replace")
+    newlines = [match.start() for match in re.finditer("\n", text)]
+    found: dict[_Key, int] = {}
+    for place in places(text):
+        for key, offset in (
+            ((place.subject, place.predicate, place.object), place.object_at),
+            ((place.subject, place.predicate, None), place.predicate_at),
+            ((place.subject, None, None), place.subject_at),
+        ):
+            found.setdefault(key, bisect_left(newlines, offset) + 1)
+    return found
+
+
+def read_bytes(path: Path, relative: str) -> bytes:
+    """The bytes of a text file in UTF-8.
+
+    :raises SourceError: it cannot be read, is not UTF-8, or begins with a byte order mark.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SourceError(_os_sentence(error), path=relative) from None
+    if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        raise SourceError(
+            "The file begins with a byte order mark; save it as UTF-8 without BOM.", path=relative, line=1, column=1
+        )
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode()
+        raise SourceError(
+            f"The byte 0x{raw[error.start]:02X} is not UTF-8 (is it Latin-1?); save the file as UTF-8.",
+            path=relative,
+            line=line_of(before, len(before)),
+            column=len(before) - before.rfind("\n"),
+        ) from None
+    return raw
+
+
+def _parse(raw: bytes, relative: str, prefixes: Mapping[str, str]) -> bytes:
+    try:
+        # Quads of the default graph in N-Quads are N-Triples; no Python object is touched on the way.
+        ntriples = ox.serialize(ox.parse(raw, ox.RdfFormat.TURTLE), format=ox.RdfFormat.N_QUADS)
+    except SyntaxError as error:
+        raise explain(error, raw.decode(), relative, prefixes) from None
+    if not ntriples:
+        raise SourceError("The file has no triples; describe a thing in it, or remove it.", path=relative)
+    if found := _RDF_12.search(ntriples):
+        what = "a triple term << >>" if b"<<" in found[0] else "a language tag with a direction"
+        line = ntriples[ntriples.rfind(b"\n", 0, found.start()) + 1 :].split(b"\n", 1)[0].decode()
+        raise SourceError(f"There is {what} in it, which is RDF 1.2 and not read yet: {line[:120]}", path=relative)
+    return ntriples
+
+
+def _refuse_characters(ntriples: bytes, raw: bytes, relative: str) -> None:
+    if not _ESCAPED.search(ntriples):
+        return
+    text = raw.decode()
+    for place in places(text):
+        if bad := _FORBIDDEN.search(place.object):
+            raise SourceError(
+                f"The text has the character U+{ord(bad[0]):04X} in it, which XML and pages cannot hold; remove it.",
+                path=relative,
+                line=line_of(text, place.object_at),
+                column=place.object_at - text.rfind("\n", 0, place.object_at),
+            )
+
+
+def _blank_node(raw: bytes, relative: str) -> SourceError:
+    text = raw.decode()
+    marks = (token for token in tokens(text) if token.kind == "blank" or token.text in ("[", "("))
+    offset = next((token.start for token in marks), 0)
+    return SourceError(
+        "There is a blank node here, and everything in the data needs an IRI, so that it can be linked and compared; "
+        "give it one, such as that of the thing with #name behind it.",
+        path=relative,
+        line=line_of(text, offset),
+        column=offset - text.rfind("\n", 0, offset),
+    )
+
+
+def _relative(path: str, root: str) -> str:
+    start = root.rstrip("/") + "/"
+    return path[len(start) :] if path.startswith(start) else path.rpartition("/")[2]
+
+
+def _os_sentence(error: OSError) -> str:
+    if isinstance(error, IsADirectoryError):
+        return "This is a folder, not a file; name a file in it."
+    if isinstance(error, FileNotFoundError):
+        return "There is no such file."
+    if isinstance(error, PermissionError):
+        return "The file may not be read; give read permission."
+    return f"The file cannot be read: {error.strerror or error}."
+
+
+def _unreadable(root: Path) -> Callable[[OSError], None]:
+    def fail(error: OSError) -> None:
+        raise SourceError(
+            "The folder may not be read; give read permission.", path=_relative(str(error.filename), str(root))
+        )
+
+    return fail

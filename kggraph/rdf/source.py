@@ -26,10 +26,10 @@ rdflib.NORMALIZE_LITERALS = False
 _BLANK: Final = re.compile(rb"^_:| _:\S+ \.$", re.MULTILINE)
 _RDF_12: Final = re.compile(rb' <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_ESCAPED: Final = re.compile(
-    rb"\\u00[01][0-9A-F]|\\u(?:FFFE|FFFF)|\\[bf]|\xef\xbf[\xbe\xbf]|[\x00-\x08\x0b\x0c\x0e-\x1f]"
-)
-"""Characters that RDF allows, and that XML and so RDF/XML and pages cannot hold, as N-Triples has them."""
+"""Characters that RDF allows, and that XML and so RDF/XML and pages cannot hold."""
+
+_SUSPECT: Final = (rb"\u", rb"\b", rb"\f", b"\xef\xbf")
+"""What N-Triples that hold such a character have in them; `in` is 50 times as quick as a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ def read_file(
     lines = ntriples.splitlines(keepends=True)
     if len(unique := dict.fromkeys(lines)) != len(lines):
         ntriples = b"".join(unique)
-    if not blank_nodes and _BLANK.search(ntriples):
+    if not blank_nodes and b"_:" in ntriples and _BLANK.search(ntriples):
         raise _blank_node(raw, relative)
-    if b"\\" in ntriples or not ntriples.isascii():
-        _refuse_characters(ntriples, raw, relative)
+    if any(mark in ntriples for mark in _SUSPECT):
+        _refuse_characters(raw, relative)
     if base_from != base_to:
         ntriples = map_base(ntriples, base_from, base_to)
     subjects = dict.fromkeys(line.partition(b" ")[0] for line in ntriples.splitlines())
@@ -247,16 +247,14 @@ def _parse(raw: bytes, relative: str, prefixes: Mapping[str, str]) -> bytes:
         raise explain(error, raw.decode(), relative, prefixes) from None
     if not ntriples:
         raise SourceError("The file has no triples; describe a thing in it, or remove it.", path=relative)
-    if found := _RDF_12.search(ntriples):
+    if (b"<<(" in ntriples or b"--" in ntriples) and (found := _RDF_12.search(ntriples)):
         what = "a triple term << >>" if b"<<" in found[0] else "a language tag with a direction"
         line = ntriples[ntriples.rfind(b"\n", 0, found.start()) + 1 :].split(b"\n", 1)[0].decode()
         raise SourceError(f"There is {what} in it, which is RDF 1.2 and not read yet: {line[:120]}", path=relative)
     return ntriples
 
 
-def _refuse_characters(ntriples: bytes, raw: bytes, relative: str) -> None:
-    if not _ESCAPED.search(ntriples):
-        return
+def _refuse_characters(raw: bytes, relative: str) -> None:
     text = raw.decode()
     for place in places(text):
         if bad := _FORBIDDEN.search(place.object):

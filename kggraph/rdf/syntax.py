@@ -106,8 +106,8 @@ def _prefix(fault: _Fault, match: re.Match[str]) -> str:
     near = difflib.get_close_matches(prefix, declared, 1)
     hint = f", or write {near[0]}: if that is meant" if near and not known else ""
     return (
-        f"The prefix {prefix}: is not declared; add the line `PREFIX {prefix}: <{known or 'its namespace IRI'}>` at the "
-        f"top of the file{hint}."
+        f"The prefix {prefix}: is not declared; add the line `PREFIX {prefix}: <{known or 'its namespace IRI'}>` at "
+        f"the top of the file{hint}."
     )
 
 

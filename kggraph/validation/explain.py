@@ -1,0 +1,85 @@
+"""A report for people who edit files: `data/items/x.ttl:12: Title: message`, in the language they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from kggraph.model import LangText
+from kggraph.rdf import ntriples
+from kggraph.rdf.iris import local_name, thing_iri
+from kggraph.rdf.source import locate
+from kggraph.validation.messages import show
+from kggraph.validation.report import Report, Result
+from kggraph.validation.shape_texts import ShapeTexts
+
+_FOUND: Final = {"nl": "gevonden", "en": "found"}
+MOST_LINES: Final = 1000
+
+
+class Explainer:
+    """Tells where each result is: file, line, field."""
+
+    def __init__(
+        self,
+        shapes: ShapeTexts,
+        root: Path,
+        source_of: Callable[[str], str | None],
+        *,
+        lang: str = "en",
+        as_written: Callable[[str], str] = str,
+    ) -> None:
+        """Take what results are explained with.
+
+        :param root: folder that files are named from.
+        :param source_of: IRI of a thing to the file that describes it, relative to the root.
+        :param lang: language of the messages; another that a shape has no message in gives English.
+        :param as_written: an IRI of the data to the IRI in the file, where the base differs.
+        """
+        self._shapes, self._root, self._source_of = shapes, root, source_of
+        self._lang, self._as_written = lang, as_written
+
+    def line(self, result: Result) -> str:
+        """One result in one line."""
+        label = self._text(self._shapes.name(result.shape)) or local_name((result.path or "").strip("<>")) or "-"
+        message = self._text(result.messages)
+        if result.value and (shown := show(result.value)) not in message:
+            message += f" ({_FOUND.get(self._lang, _FOUND['en'])}: {shown})"
+        return f"{self._place(result)}: {label}: {message}"
+
+    def lines(self, report: Report, severities: Iterable[str]) -> list[str]:
+        """The results of these severities, in the order of file and line."""
+        wanted = set(severities)
+        found = [result for result in report.results if result.severity in wanted]
+        lines = [(self._order(line), line) for line in map(self.line, found[:MOST_LINES])]
+        shown = [line for _, line in sorted(lines)]
+        if len(found) > MOST_LINES:
+            shown.append(f"... {len(found) - MOST_LINES} more")
+        return shown
+
+    def _place(self, result: Result) -> str:
+        focus = ntriples.iri(result.focus.encode()) if result.focus.startswith("<") else result.focus
+        relative = self._source_of(thing_iri(focus))
+        if relative is None:
+            return show(result.focus)
+        simple = result.path and result.path.startswith("<") and result.path.endswith(">")
+        predicate = result.path[1:-1] if simple and result.path else None
+        line = locate(self._root / relative, self._as_written(focus), predicate, self._object(result.value))
+        return f"{relative}:{line}" if line else relative
+
+    def _object(self, value: str | None) -> str | None:
+        if value is None or value.startswith("_:"):
+            return None
+        return self._as_written(value[1:-1]) if value.startswith("<") else ntriples.literal(value.encode()).text
+
+    def _text(self, texts: LangText) -> str:
+        for lang in (self._lang, "en", "", *sorted(texts)):
+            if lang in texts:
+                return texts[lang]
+        return ""
+
+    def _order(self, line: str) -> tuple[str, int]:
+        relative, _, rest = line.partition(":")
+        number, _, _ = rest.partition(":")
+        return (relative, int(number) if number.isdigit() else 0)

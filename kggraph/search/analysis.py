@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 import threading
+import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, Final
 
 import snowballstemmer
@@ -40,8 +42,8 @@ STEMMERS: Final = {
     "pt": "portuguese",
     "sv": "swedish",
 }
-"""Language to its Snowball stemmer; other languages match word by word. Dutch has Porter's: the newer one in the
-package cuts `ge` out of the middle of words (`stagediscriminatie` becomes `stadiscrimineer`, `gezond` becomes `zon`)."""
+"""Language to its Snowball stemmer; other languages match word by word. Dutch has Porter's: the newer one of the
+package cuts `ge` out of words (`stagediscriminatie` becomes `stadiscrimineer`, `gezond` becomes `zon`)."""
 
 _LINKS: Final = {"nl": ("", "s", "e", "en", "n"), "de": ("", "s", "es", "n", "en", "er")}
 """Languages that write compounds as one word, with what may stand between two parts."""
@@ -49,22 +51,10 @@ _SHORTEST_PART: Final = 4
 _SHORTEST_HEAD: Final = 5
 
 STOP_WORDS: Final = {
-    "nl": frozenset(
-        "aan al alle als altijd ben bij dan dat de der deze die dit doen door dus een eens en er ga gaan gaat geen ge"
-        " had heb hebben heeft het hier hij hoe hun iets ik in is ja jaar je jij jouw jullie kan kun kunnen kunt maar"
-        " mag me mee meer men met mij mijn moet moeten naar nee niet niets nog nu of om omdat onder ons onze ook op over"
-        " te tegen toch toe tot tussen u uit uw van vanuit veel via voor vooral waar waarom want waren was wat we wel"
-        " welk welke werd wie wij wil willen word worden wordt zal ze zich zij zijn zo zonder zou zouden zullen tijdens"
-        " doe doet ander andere anders beter iemand weet".split()
-    ),
-    "en": frozenset(
-        "a about after all also am an and any are as at be because been before being between both but by can could"
-        " did do does doing for from get had has have having he her here him his how i if in into is it its just me"
-        " more most my no nor not of off on once only or our out over own same she should so some such than that the"
-        " their them then there these they this those through to too under until up us very was we were what when"
-        " where which while who whom why will with without would you your during better".split()
-    ),
+    lang: frozenset(listed.split())
+    for lang, listed in tomllib.loads((files("kggraph.search") / "stop_words.toml").read_text("utf-8")).items()
 }
+"""Language to the words that say nothing of their own in a question; they are in the index all the same."""
 
 
 def fold(text: str) -> str:
@@ -152,7 +142,7 @@ class Analyser:
         """The term of one word that `words` gave, in one of `languages`.
 
         >>> Analyser(["nl"]).term("trainingen", "nl")
-        'train@nl'
+        'training@nl'
         """
         known = self._terms[lang]
         found = known.get(word)
@@ -176,9 +166,21 @@ class Analyser:
         """
         return [self.term(word, lang) for lang in self.languages]
 
-    def is_stop_word(self, word: str) -> bool:
-        """Whether a word says nothing of its own in any of the languages."""
-        return any(word in STOP_WORDS.get(lang, ()) for lang in self.languages)
+    def stop_words(self, found: Sequence[str], lang: str) -> frozenset[str]:
+        """Those of the words of a question that say nothing of their own.
+
+        The list of the page's language counts; that of another one only when it clearly fits better, because many a
+        stop word is a word of weight elsewhere (`men`, `die`).
+
+        >>> sorted(Analyser(["nl", "en"]).stop_words(["help", "for", "the", "students"], "nl"))
+        ['for', 'the']
+        """
+        own = frozenset(found) & STOP_WORDS.get(self.language(lang), frozenset())
+        for other in self.languages:
+            hits = frozenset(found) & STOP_WORDS.get(other, frozenset())
+            if len(hits) > max(1, len(own)):
+                own |= hits
+        return own
 
     def _stemmed(self, word: str, lang: str) -> str:
         if word.isdigit() or len(word) < 3:
@@ -191,51 +193,47 @@ class Analyser:
 
 
 def split_compound(word: str, lang: str, known: Callable[[str], int]) -> Split | None:
-    """A compound taken apart into words that are known, or at least into one with a known last part.
+    """A compound taken apart into known words, or at least one whose last part, which says what it is, is known.
 
     :param lang: its language; nothing is done in languages that write compounds apart.
-    :param known: how often a word occurs in the corpus; 0 is not known.
+    :param known: how often another word occurs in the corpus; 0 is not known.
 
-    >>> split_compound("faalangsttraining", "nl", {"faalangst": 3, "training": 9, "angst": 4}.get)
+    >>> split_compound("faalangsttraining", "nl", lambda w: {"faalangst": 3, "training": 9, "angst": 4}.get(w, 0))
     Split(parts=('faalangst', 'training'), known_head=False)
     """
     links = _LINKS.get(lang)
-    if not links or len(word) < 2 * _SHORTEST_PART or not word.isalpha():
+    if not links or not word.isalpha() or not 2 * _SHORTEST_PART <= len(word) < _MAX_WORD:
         return None
-    parts = _best_parts(word, links, known, 3)
-    if parts and len(parts) > 1:
-        return Split(parts)
+    if found := _parts(word, links, known, 3):
+        return Split(found[1])
     for start in range(2, len(word) - _SHORTEST_HEAD + 1):
         if known(word[start:]):
             return Split((word[start:],), known_head=True)
     return None
 
 
-def _best_parts(
+def _parts(
     word: str, links: Sequence[str], known: Callable[[str], int], most: int
-) -> tuple[str, ...] | None:
-    """The fewest parts that make up the word; among those, the ones whose rarest part is the most frequent."""
-    best: tuple[int, int, tuple[str, ...]] | None = None
-    if most > 1:
-        for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
-            left, right = word[:cut], word[cut:]
-            first = _without_link(left, links, known)
-            rest = _best_parts(right, links, known, most - 1) if first else None
-            if first and rest:
-                parts = (first, *rest)
-                rank = (-len(parts), min(known(part) or 0 for part in parts), parts)
-                best = rank if best is None or rank > best else best
-    if known(word):
-        whole = (-1, known(word), (word,))
-        if most < 3 or best is None:
-            return whole[2]
-    return best[2] if best else None
+) -> tuple[tuple[int, int], tuple[str, ...]] | None:
+    """At least two and at most `most` parts: the fewest; then those whose rarest is the most frequent."""
+    best: tuple[tuple[int, int], tuple[str, ...]] | None = None
+    for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        left, right = word[:cut], word[cut:]
+        first = next((part for link in links if (part := _without(left, link)) and known(part)), None)
+        if not first:
+            continue
+        frequency = known(first)
+        found: tuple[tuple[int, int], tuple[str, ...]] | None = None
+        if rest := known(right):
+            found = (-2, min(frequency, rest)), (first, right)
+        elif most > 2 and (deeper := _parts(right, links, known, most - 1)):
+            (count, rarest), parts = deeper
+            found = (count - 1, min(frequency, rarest)), (first, *parts)
+        if found and (best is None or found > best):
+            best = found
+    return best
 
 
-def _without_link(left: str, links: Sequence[str], known: Callable[[str], int]) -> str | None:
-    for link in links:
-        if left.endswith(link) and len(left) - len(link) >= _SHORTEST_PART:
-            part = left[: len(left) - len(link)] if link else left
-            if known(part):
-                return part
-    return None
+def _without(left: str, link: str) -> str | None:
+    part = left.removesuffix(link) if link else left
+    return part if len(part) >= _SHORTEST_PART and (part != left or not link) else None

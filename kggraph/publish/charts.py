@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from kggraph.publish.solutions import Solutions, Suggestion, Term, moment, number, role, text_of
-from kggraph.publish.svg import Figure, escape, fit, frame, px, text, ticks, width_of
+from kggraph.publish.svg import Caption, Figure, escape, fit, frame, plain_number, px, text, ticks, width_of
 
 WIDTH: Final = 760
 MOST_BARS: Final = 50
@@ -46,27 +46,6 @@ class Line:
 
     name: str
     points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """What a picture is called and says, in the page's language, and how that language writes numbers."""
-
-    title: str
-    description: str = ""
-    ident: str = "chart"
-    number: Callable[[float], str] = field(default=lambda value: plain_number(value))
-
-
-def plain_number(value: float) -> str:
-    """A number without needless digits.
-
-    >>> plain_number(12.0), plain_number(0.25), plain_number(1e21)
-    ('12', '0.25', '1e+21')
-    """
-    if value == int(value) and abs(value) < 1e15:
-        return str(int(value))
-    return f"{value:.6g}"
 
 
 # ------------------------------------------------------------------ from solutions
@@ -145,14 +124,7 @@ def bar_chart(bars: Sequence[Bar], caption: Caption, series: Sequence[str] = ())
         y += thick * many + (8 if many == 1 else 12)
     zero = scale(0.0)
     parts.append(_path(f"M{px(zero)} {px(top - 2)}V{px(max(y - 4, top))}", "axis"))
-    svg = frame(
-        *(WIDTH, max(y, 24)),
-        parts,
-        ident=caption.ident,
-        title=caption.title,
-        description=caption.description,
-        css="bars",
-    )
+    svg = frame(WIDTH, max(y, 24), parts, caption, css="bars")
     return Figure(svg, len(known), sum(v is not None for bar in bars for v in bar.values))
 
 
@@ -175,9 +147,8 @@ def line_chart(lines: Sequence[Line], caption: Caption, x_name: str = "", y_name
     """
     total = sum(len(line.points) for line in lines)
     finite = [[p for p in line.points if math.isfinite(p.x) and math.isfinite(p.y)] for line in lines]
-    shown = [Line(line.name, tuple(found[:MOST_POINTS])) for line, found in zip(lines, finite, strict=True) if found][
-        :MOST_SERIES
-    ]
+    drawable = [(line, found) for line, found in zip(lines, finite, strict=True) if found]
+    shown = [Line(line.name, tuple(found[:MOST_POINTS])) for line, found in drawable[:MOST_SERIES]]
     points = [point for line in shown for point in line.points]
     y_ticks = ticks(min([0.0, *(p.y for p in points)]), max([0.0, *(p.y for p in points)]))
     tick_names = [caption.number(value) for value in y_ticks]
@@ -201,9 +172,7 @@ def line_chart(lines: Sequence[Line], caption: Caption, x_name: str = "", y_name
             name = fit(line.name, names_width)
             parts.append(text(right + 10, ends[index], name, css=f"name-{index + 1}", whole=line.name))
     height = max(bottom + (44 if x_name else 28), *(end + 8 for end in ends)) if ends else bottom + 44
-    svg = frame(
-        *(WIDTH, height), parts, ident=caption.ident, title=caption.title, description=caption.description, css="lines"
-    )
+    svg = frame(WIDTH, height, parts, caption, css="lines")
     return Figure(svg, len(points), total)
 
 

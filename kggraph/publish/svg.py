@@ -10,7 +10,7 @@ import html
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +36,28 @@ class Figure:
         return self.shown < self.total
 
 
+def plain_number(value: float) -> str:
+    """A number without needless digits.
+
+    >>> plain_number(12.0), plain_number(0.25), plain_number(1e21)
+    ('12', '0.25', '1e+21')
+    """
+    if abs(value) < 1e15 and value == int(value):
+        return str(int(value))
+    return f"{value:.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a picture is called and says, in the page's language, and how that language writes numbers."""
+
+    title: str
+    description: str = ""
+    ident: str = "picture"
+    """Start of the ids inside; different for each picture of a page."""
+    number: Callable[[float], str] = plain_number
+
+
 def escape(text: str) -> str:
     """Text that may stand in an element or attribute of the picture, without line breaks.
 
@@ -56,7 +78,7 @@ def width_of(text: str) -> float:
         if unicodedata.combining(char):
             continue
         wide = unicodedata.east_asian_width(char) in "WF"
-        units += 1.05 if wide else 0.78 if char.isupper() or char in "mw%@—" else 0.56
+        units += 1.05 if wide else 0.8 if char.isupper() or char in "mw%@—" else 0.62
     return units * FONT_SIZE
 
 
@@ -64,7 +86,7 @@ def fit(text: str, width: float) -> str:
     """The text, cut with an ellipsis when it is wider than `width`.
 
     >>> fit("a rather long label", 60)
-    'a rathe…'
+    'a rath…'
     """
     if width_of(text) <= width:
         return text
@@ -112,18 +134,15 @@ def text(x: float, y: float, words: str, *, anchor: str = "start", css: str = ""
     return f'<text x="{px(x)}" y="{px(y)}"{end}{name}>{title}{escape(words)}</text>'
 
 
-def frame(
-    width: float, height: float, parts: Iterable[str], *, ident: str, title: str, description: str, css: str
-) -> str:
-    """The picture: one image with a name and a description for who does not see it.
-
-    :param ident: start of the ids inside, different for each picture of a page.
-    """
+def frame(width: float, height: float, parts: Iterable[str], caption: Caption, *, css: str) -> str:
+    """The picture: one image with a name and a description for who does not see it."""
+    ident = escape(caption.ident)
+    size = f'viewBox="0 0 {px(width)} {px(height)}" width="{px(width)}" height="{px(height)}"'
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="picture {css}"'
-        f' viewBox="0 0 {px(width)} {px(height)}" width="{px(width)}" height="{px(height)}" font-family="system-ui, sans-serif" font-size="{FONT_SIZE}"'
-        f' fill="currentColor" aria-labelledby="{ident}-title {ident}-description">'
-        f'<title id="{ident}-title">{escape(title)}</title>'
-        f'<desc id="{ident}-description">{escape(description)}</desc>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" class="picture {css}" {size}'
+        f' font-family="system-ui, sans-serif" font-size="{FONT_SIZE}" fill="currentColor"'
+        f' aria-labelledby="{ident}-title" aria-describedby="{ident}-description">'
+        f'<title id="{ident}-title">{escape(caption.title)}</title>'
+        f'<desc id="{ident}-description">{escape(caption.description)}</desc>'
     )
     return "".join((head, *parts, "</svg>"))

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from pyroaring import BitMap
 
-from kggraph.errors import ShapesError
 from kggraph.model import Field, Model
 from kggraph.rdf import ntriples
 from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, read_concept
@@ -36,15 +35,13 @@ class FacetBuilder:
 
         :param shapes: the shapes graph as N-Triples, for which concepts of a scheme a field can have.
         :param languages: those in which titles and concepts get an order.
-        :raises ShapesError: a facet is an inverse property.
         """
         self._fields = model.main.facets()
-        for field in self._fields:
-            if field.inverse:
-                raise ShapesError(f"<{field.iri}> has kg:facet on an inverse path; facets are properties of items.")
         self._paths: dict[bytes, list[Field]] = {}
+        self._inverse: dict[bytes, list[Field]] = {}
         for field in self._fields:
-            self._paths.setdefault(f"<{field.path}>".encode(), []).append(field)
+            paths = self._inverse if field.inverse else self._paths
+            paths.setdefault(f"<{field.path}>".encode(), []).append(field)
         self._rules = value_rules(self._fields, shapes)
         date = model.main.date_field
         self._date_paths = (f"<{date.path}>".encode(),) if date else DATE_PATHS
@@ -52,44 +49,48 @@ class FacetBuilder:
         self._items: list[tuple[str, str]] = []
         self._titles: list[tuple[str, ...]] = []
         self._values: dict[str, dict[str, array[int]]] = {field.key: {} for field in self._fields}
+        self._pointers: list[tuple[bytes, str, str]] = []
         self._kinds: dict[str, FacetKind] = {}
         self._concepts: dict[str, tuple[str, ...]] = {}
         self._records: dict[str, list[ConceptRecord]] = {field.key: [] for field in self._fields}
 
-    def add_item(self, iri: str, rows: Iterable[ntriples.Row], title_keys: Sequence[str]) -> None:
-        """Take in one item.
+    def add(self, iri: str, rows: Sequence[ntriples.Row], keys: Sequence[str], *, item: bool) -> None:
+        """Take in one thing: an item, a concept that a facet may have, or one that points at items.
 
         :param rows: its own triples.
-        :param title_keys: sort key of its title in each of the languages.
+        :param keys: sort key of its label in each of the languages.
         """
+        if item:
+            self._add_item(iri, rows, keys)
+        elif record := read_concept(iri, rows):
+            for field in self._fields:
+                if field.scheme in record.schemes and follows(self._rules[field.key], rows, f"<{iri}>".encode()):
+                    self._records[field.key].append(record)
+                    self._concepts[iri] = tuple(keys)
+        if self._inverse:
+            for subject, predicate, term in rows:
+                if predicate in self._inverse and subject == f"<{iri}>".encode() and ntriples.is_iri(term):
+                    self._pointers.append((predicate, iri, ntriples.iri(term)))
+
+    def _add_item(self, iri: str, rows: Iterable[ntriples.Row], keys: Sequence[str]) -> None:
         subject, number = f"<{iri}>".encode(), len(self._items)
         dates: dict[bytes, str] = {}
         for row_subject, predicate, term in rows:
             if row_subject != subject:
                 continue
-            if predicate in self._date_paths and (match := _DATE.match(ntriples.literal(term).text)):
-                dates[predicate] = max(match[0], dates.get(predicate, ""))
+            if predicate in self._date_paths and not ntriples.is_iri(term):
+                match = _DATE.match(ntriples.literal(term).text)
+                if match:
+                    dates[predicate] = max(match[0], dates.get(predicate, ""))
             for field in self._paths.get(predicate, ()):
                 self._add_value(field, term, number)
         self._items.append((next((dates[path] for path in self._date_paths if path in dates), ""), iri))
-        self._titles.append(tuple(title_keys))
-
-    def add_concept(self, iri: str, rows: Sequence[ntriples.Row], label_keys: Sequence[str]) -> None:
-        """Take in a thing that may be a concept; those that a facet can have are kept.
-
-        :param label_keys: sort key of its label in each of the languages.
-        """
-        record = read_concept(iri, rows)
-        if not record:
-            return
-        for field in self._fields:
-            if field.scheme in record.schemes and follows(self._rules[field.key], rows, f"<{iri}>".encode()):
-                self._records[field.key].append(record)
-                self._concepts[iri] = tuple(label_keys)
+        self._titles.append(tuple(keys))
 
     def write(self, folder: Path) -> None:
         """Write the index to a new folder."""
         folder.mkdir(parents=True)
+        self._resolve_pointers()
         order = sorted(range(len(self._items)), key=lambda n: (self._titles[n][:1], self._items[n][1]))
         order.sort(key=lambda n: self._items[n][0], reverse=True)
         place = array("I", bytes(4 * len(order)))
@@ -109,6 +110,14 @@ class FacetBuilder:
         (folder / "bitmaps.bin").write_bytes(bitmaps)
         about = {"languages": self._languages, "facets": facets}
         (folder / "facets.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+
+    def _resolve_pointers(self) -> None:
+        if self._pointers:
+            numbers = {iri: number for number, (_, iri) in enumerate(self._items)}
+            for predicate, iri, target in sorted(self._pointers, key=lambda pointer: numbers.get(pointer[2], -1)):
+                if target in numbers:
+                    for field in self._inverse[predicate]:
+                        self._add_value(field, f"<{iri}>".encode(), numbers[target])
 
     def _add_value(self, field: Field, term: bytes, number: int) -> None:
         kind: FacetKind

@@ -28,17 +28,18 @@ class Explainer:
         source_of: Callable[[str], str | None],
         *,
         lang: str = "en",
-        as_written: Callable[[str], str] = str,
+        base_from: str = "",
+        base_to: str = "",
     ) -> None:
         """Take what results are explained with.
 
         :param root: folder that files are named from.
         :param source_of: IRI of a thing to the file that describes it, relative to the root.
         :param lang: language of the messages; another that a shape has no message in gives English.
-        :param as_written: an IRI of the data to the IRI in the file, where the base differs.
+        :param base_from: base of the IRIs in the files, when those of the report have `base_to` instead.
         """
         self._shapes, self._root, self._source_of = shapes, root, source_of
-        self._lang, self._as_written = lang, as_written
+        self._lang, self._bases = lang, {"base_from": base_from, "base_to": base_to}
 
     def line(self, result: Result) -> str:
         """One result in one line."""
@@ -65,13 +66,13 @@ class Explainer:
             return show(result.focus)
         simple = result.path and result.path.startswith("<") and result.path.endswith(">")
         predicate = result.path[1:-1] if simple and result.path else None
-        line = locate(self._root / relative, self._as_written(focus), predicate, self._object(result.value))
+        line = locate(self._root / relative, focus, predicate, self._object(result.value), **self._bases)
         return f"{relative}:{line}" if line else relative
 
     def _object(self, value: str | None) -> str | None:
         if value is None or value.startswith("_:"):
             return None
-        return self._as_written(value[1:-1]) if value.startswith("<") else ntriples.literal(value.encode()).text
+        return value[1:-1] if value.startswith("<") else ntriples.literal(value.encode()).text
 
     def _text(self, texts: LangText) -> str:
         for lang in (self._lang, "en", "", *sorted(texts)):

@@ -18,7 +18,7 @@ from kggraph.search.facets import FacetIndex, Sort
 from kggraph.terms import DCTERMS, KG, RDF, SKOS, XSD
 
 THEMES = "https://example.org/id/scheme/themes"
-KEYS = ("theme", "place", "year")
+KEYS = ("theme", "place", "year", "project")
 DATATYPES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
@@ -26,7 +26,8 @@ SHAPES = f"""
 @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix kg: <{KG}> .
 @prefix skos: <{SKOS}> . @prefix dcterms: <{DCTERMS}> .
 ex:shape a sh:NodeShape ; sh:targetClass ex:Item ; kg:kind "item" ; kg:mainClass true ; kg:plural "items"@en ;
-    sh:name "item"@en ; sh:property ex:shape-title, ex:shape-theme, ex:shape-theme-rule, ex:shape-place, ex:shape-year .
+    sh:name "item"@en ; sh:property ex:shape-title, ex:shape-theme, ex:shape-theme-rule, ex:shape-place, ex:shape-year,
+    ex:shape-project .
 ex:shape-title sh:path dcterms:title ; sh:name "title"@en ; kg:key "title" .
 ex:shape-theme sh:path ex:theme ; sh:name "theme"@en ; kg:key "theme" ; kg:facet true ; kg:scheme <{THEMES}> ;
     sh:nodeKind sh:IRI .
@@ -35,6 +36,7 @@ ex:shape-right a sh:NodeShape ; sh:property [ sh:path ex:right ; sh:hasValue tru
 ex:shape-place sh:path ex:place ; sh:name "place"@en ; kg:key "place" ; kg:facet true ; sh:nodeKind sh:IRI .
 ex:shape-year sh:path dcterms:issued ; sh:name "year"@en ; kg:key "year" ; kg:facet true ; kg:date true ;
     sh:nodeKind sh:Literal .
+ex:shape-project sh:path [ sh:inversePath ex:about ] ; sh:name "project"@en ; kg:key "project" ; kg:facet true .
 """
 NTRIPLES = ox.serialize(ox.parse(SHAPES, ox.RdfFormat.TURTLE), format=ox.RdfFormat.N_TRIPLES) or b""
 MODEL = load_model(NTRIPLES, b"")
@@ -45,6 +47,11 @@ def concept_rows(iri: str, broader: tuple[str, ...], right: bool) -> list[tuple[
     said += [(f"{SKOS}broader", f"<{above}>") for above in broader]
     said += [("https://example.org/right", f'"true"^^<{XSD}boolean>')] if right else []
     return [(f"<{iri}>".encode(), f"<{path}>".encode(), term.encode()) for path, term in said]
+
+
+def project_rows(iri: str, numbers: frozenset[int]) -> list[tuple[bytes, bytes, bytes]]:
+    about = [f"<https://example.org/id/item/{number}>" for number in numbers]
+    return [(f"<{iri}>".encode(), b"<https://example.org/about>", item.encode()) for item in about]
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,7 @@ class Item:
 class Case:
     broader: dict[str, tuple[str, ...]]
     items: list[Item]
+    projects: dict[str, frozenset[int]]
     filters: dict[str, list[str]]
     sort: Sort
     offset: int
@@ -80,6 +88,7 @@ class Case:
 
 concepts = st.integers(0, 6).map(lambda n: f"https://example.org/id/theme/{n}")
 places = st.integers(0, 3).map(lambda n: f"https://example.org/id/place/{n}")
+projects = st.integers(0, 2).map(lambda n: f"https://example.org/id/project/{n}")
 dates = st.one_of(
     st.just(""),
     st.integers(2018, 2021).map(str),
@@ -94,18 +103,20 @@ def cases(draw: st.DrawFn) -> Case:
     broader = draw(st.dictionaries(concepts, st.lists(concepts, max_size=2).map(tuple), max_size=7))
     made = draw(st.lists(st.tuples(texts, st.frozensets(concepts), st.frozensets(places), dates), max_size=12))
     items = [Item(n, *parts) for n, parts in enumerate(made)]
+    about = draw(st.dictionaries(projects, st.frozensets(st.integers(0, 13), max_size=5)))
     filters = draw(
         st.fixed_dictionaries(
             {},
             optional={
                 "theme": st.lists(concepts, max_size=3),
                 "place": st.lists(places, max_size=2),
+                "project": st.lists(projects, max_size=2),
                 "year": st.lists(st.integers(2018, 2022).map(str), max_size=3),
             },
         )
     )
     sort: Sort = draw(st.sampled_from(["newest", "title"]))
-    return Case(broader, items, filters, sort, draw(st.integers(0, 4)), draw(st.integers(0, 13)))
+    return Case(broader, items, about, filters, sort, draw(st.integers(0, 4)), draw(st.integers(0, 13)))
 
 
 def above(case: Case, concept: str) -> set[str]:
@@ -122,6 +133,8 @@ def above(case: Case, concept: str) -> set[str]:
 def values(case: Case, item: Item, key: str) -> set[str]:
     if key == "theme":
         return {value for theme in item.theme for value in above(case, theme)}
+    if key == "project":
+        return {project for project, numbers in case.projects.items() if item.number in numbers}
     return set(item.place) if key == "place" else {item.issued[:4]} - {""}
 
 
@@ -135,16 +148,18 @@ def matching(case: Case, without: str | None) -> list[Item]:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cases())
 def test_counts_and_order_equal_brute_force(case: Case) -> None:
     builder = FacetBuilder(MODEL, NTRIPLES, ("nl", "en"))
     for concept, broader in case.broader.items():
-        builder.add_concept(concept, concept_rows(concept, broader, right=True), (concept, concept))
+        builder.add(concept, concept_rows(concept, broader, right=True), (concept, concept), item=False)
     wrong = "https://example.org/id/theme/wrong"
-    builder.add_concept(wrong, concept_rows(wrong, (), right=False), (wrong, wrong))
+    builder.add(wrong, concept_rows(wrong, (), right=False), (wrong, wrong), item=False)
     for item in case.items:
-        builder.add_item(item.iri, item.rows(), (sort_key(item.title), sort_key(item.title[::-1])))
+        builder.add(item.iri, item.rows(), (sort_key(item.title), sort_key(item.title[::-1])), item=True)
+    for project, numbers in case.projects.items():
+        builder.add(project, project_rows(project, numbers), (project, project), item=False)
     with tempfile.TemporaryDirectory() as folder:
         builder.write(Path(folder) / "facets")
         index = FacetIndex(Path(folder) / "facets")
@@ -168,7 +183,7 @@ def test_counts_and_order_equal_brute_force(case: Case) -> None:
         if key == "theme":
             everything |= set(case.broader)
         brute = {value: sum(value in values(case, item, key) for item in others) for value in everything}
-        if key == "place":
+        if key in ("place", "project"):
             brute = {value: count for value, count in brute.items() if count or value in case.filters.get(key, ())}
         assert counted == brute
         assert {found.value for found in selection.facets[key] if found.selected} == (

@@ -150,17 +150,32 @@ class RequestTooLarge(KgError):
 
 # ------------------------------------------------------------------ queries
 class QuerySyntaxError(KgError):
-    """The query is not SPARQL 1.1; `line` and `column` count from 1."""
+    """The query is not SPARQL 1.1; `line` and `column` count from 1, `expected` is what may stand there."""
 
     status, code, title = 400, "query-syntax", "The query has a syntax error"
 
-    def __init__(self, message: str, /, *, line: int | None = None, column: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        /,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        expected: tuple[str, ...] = (),
+        excerpt: str = "",
+    ) -> None:
         super().__init__(message)
-        self.line, self.column = line, column
+        self.line, self.column, self.expected, self.excerpt = line, column, expected, excerpt
 
     @property
     def details(self) -> dict[str, str | int | list[str]]:
-        return {k: v for k, v in (("line", self.line), ("column", self.column)) if v is not None}
+        members = (
+            ("line", self.line),
+            ("column", self.column),
+            ("expected", list(self.expected)),
+            ("excerpt", self.excerpt),
+        )
+        return {name: value for name, value in members if value}
 
 
 class QueryRefused(KgError):

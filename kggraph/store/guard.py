@@ -1,0 +1,158 @@
+"""What is known of a query before an engine sees it, and what a public endpoint refuses.
+
+The text is only lexed; the engine parses it. A query in which anything looks like SERVICE must also be SPARQL 1.1 to
+the letter (`grammar`): Oxigraph reads keywords without word boundaries (`trueSERVICE<x:y>{}`) and falls back from a
+prefixed name to a keyword (`SERVICEx:y {}`), and whoever accepts only what the grammar accepts is not fooled by that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, cast
+
+from kggraph.errors import QueryRefused
+from kggraph.rdf.results import RESULT_KINDS, QueryForm, ResultKind
+from kggraph.store.grammar import check_grammar
+from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, outline, tokens
+
+MAX_QUERY_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 128
+"""Brackets within brackets: the engine's parser is recursive, and no query written for a purpose comes near."""
+
+_UPDATES: Final = frozenset(OUTLINE_WORDS) - frozenset(RESULT_KINDS) - {"LIMIT", "OFFSET", "VALUES"}
+_SERVICE: Final = re.compile("service", re.IGNORECASE)
+_PAIRS: Final = {"{": "}", "(": ")", "[": "]"}
+_NUMBER: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*[\r\n])*+([0-9]++)")
+_CACHED_LENGTH: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a number stands in a query, or where it could be put (start = end); `value` is what it says."""
+
+    start: int
+    end: int
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedQuery:
+    """A query that may be run."""
+
+    text: str
+    """What to give to the engine: without byte order mark, and with code points decoded where engines do not."""
+    form: QueryForm
+    limit: Span = field(repr=False)
+    """The outermost LIMIT."""
+    offset: Span = field(repr=False)
+    """The outermost OFFSET."""
+
+    @property
+    def kind(self) -> ResultKind:
+        return RESULT_KINDS[self.form]
+
+    def limited(self, solutions: int) -> str:
+        """The text with an outermost LIMIT of at most that many solutions.
+
+        >>> inspect("SELECT * { ?s ?p ?o } LIMIT 50 # all").limited(10)
+        'SELECT * { ?s ?p ?o } LIMIT 10 # all'
+        """
+        if self.limit.value is not None and self.limit.value <= solutions:
+            return self.text
+        return self._with(solutions, None)
+
+    def beyond(self, solutions: int) -> str | None:
+        """A query for the one solution after the first so many, which `limited` cuts off; None when it cuts nothing.
+
+        >>> inspect("SELECT * { ?s ?p ?o } OFFSET 5").beyond(10)
+        'SELECT * { ?s ?p ?o } OFFSET 15\\nLIMIT 1\\n'
+        """
+        if self.limit.value is not None and self.limit.value <= solutions:
+            return None
+        return self._with(1, (self.offset.value or 0) + solutions)
+
+    def _with(self, limit: int, offset: int | None) -> str:
+        edits = [(self.limit, "LIMIT", limit)]
+        if offset is not None:
+            edits.append((self.offset, "OFFSET", offset))
+        text = self.text
+        for span, word, number in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
+            new = f"\n{word} {number}\n" if span.value is None else str(number)
+            text = text[: span.start] + new + text[span.end :]
+        return text
+
+
+def inspect(text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX_DEPTH) -> InspectedQuery:
+    """What the query is, if a public endpoint may run it; most syntax errors are left to the engine to find.
+
+    >>> inspect("PREFIX ask: <x:> SELECT ?ask { ?ask ask:SERVICE 1 }").form
+    'SELECT'
+
+    :raises QueryRefused: an update (`what` is "update"), "SERVICE", "length" or "nesting".
+    :raises QuerySyntaxError: not a query, brackets that do not match, or the word service in what is not SPARQL 1.1.
+    """
+    if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise QueryRefused(
+            f"The query has more than {max_bytes:,} bytes; ask in several, or use the files to download.", what="length"
+        )
+    return _inspect_cached(text, max_depth) if len(text) < _CACHED_LENGTH else _inspect(text, max_depth)
+
+
+def _inspect(text: str, max_depth: int) -> InspectedQuery:
+    text = decode_code_points(text.removeprefix("\ufeff"))
+    verb, depth, numbers, end = _scan(text, max_depth)
+    if verb in _UPDATES:
+        raise QueryRefused(
+            f"{verb} would change the data; this endpoint only reads (SELECT, ASK, CONSTRUCT, DESCRIBE).", what="update"
+        )
+    if _SERVICE.search(text):
+        _refuse_service(text)
+    if verb not in RESULT_KINDS or depth:
+        check_grammar(text)
+    place = Span(end, end)
+    return InspectedQuery(text, cast(QueryForm, verb), numbers.get("LIMIT", place), numbers.get("OFFSET", place))
+
+
+_inspect_cached = lru_cache(maxsize=512)(_inspect)
+
+
+def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int]:
+    """The verb, how many brackets do not match, outermost LIMIT and OFFSET, and where those could be put."""
+    verb = ""
+    opened: list[str] = []
+    numbers: dict[str, Span] = {}
+    place = -1
+    for kind, piece, start in outline(text):
+        if kind == "open":
+            opened.append(_PAIRS[piece])
+            if len(opened) > max_depth:
+                raise QueryRefused(
+                    f"Brackets are nested more than {max_depth} deep; say it in a flatter way.", what="nesting"
+                )
+        elif kind == "close":
+            if not opened or opened.pop() != piece:
+                return verb, 1, numbers, start
+        elif kind == "error":
+            return verb, 1, numbers, start
+        elif not opened:
+            word = piece.upper()
+            if not verb:
+                verb = word
+            elif word in ("LIMIT", "OFFSET") and (match := _NUMBER.match(text, start + len(word))):
+                numbers[word] = Span(match.start(1), match.end(1), int(match[1][:18]))
+            elif word in ("VALUES", "") and place < 0:
+                place = start
+    return verb, len(opened), numbers, place
+
+
+def _refuse_service(text: str) -> None:
+    for token in tokens(text):
+        if token.kind == "word" and _SERVICE.search(token.text):
+            raise QueryRefused(
+                "SERVICE asks another server, which this endpoint does not do; ask that server yourself and give what "
+                "it says in VALUES.",
+                what="SERVICE",
+            )
+    check_grammar(text)

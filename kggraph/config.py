@@ -104,6 +104,8 @@ def load(root: Path, environ: Mapping[str, str], overrides: Mapping[str, Any] | 
         raise ConfigError(f"There is no {FILE_NAME} in {root}; run in a knowledge base or name one.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not TOML: {error}.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 at byte {error.start + 1}; save it as UTF-8.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     values: dict[str, Any] = {}

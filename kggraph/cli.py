@@ -1,0 +1,204 @@
+"""The `kggraph` command: one sentence on standard error and an exit code for whatever is wrong, never a traceback.
+
+Exit codes: 0 all is well, 1 the data are wrong, 2 the command line or the configuration is wrong, 130 stopped by Ctrl-C.
+Every command imports what it needs when it runs: `kggraph serve --data` must not wait for a SHACL engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+import kggraph
+from kggraph import config
+from kggraph.config import Settings
+from kggraph.errors import ConfigError, KgError, NonconformingData
+
+if TYPE_CHECKING:
+    from kggraph.build import Generation
+    from kggraph.importer import Plan
+
+INTERRUPTED: Final = 130
+_PATH: Final = click.Path(path_type=Path)
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; gives its exit code."""
+    try:
+        code = commands.main(arguments, prog_name="kggraph", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except KgError as error:
+        return _fail(str(error), error.exit_code)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone; what is still buffered has nowhere to go.
+        sys.stdout = None  # type: ignore[assignment]
+        return 1
+    except OSError as error:
+        return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
+    except RecursionError:
+        return _fail("The input is nested too deeply.", 1)
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(message, err=True)
+    return code
+
+
+class _Lazy(click.Group):
+    """A group that lists its commands in the order of this file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--root", type=_PATH, help="Folder of the knowledge base; default: this one or the nearest above it.")
+@click.version_option(kggraph.__version__, prog_name="kggraph")
+@click.pass_context
+def commands(context: click.Context, root: Path | None) -> None:
+    """A folder of Turtle, an ontology and SHACL shapes, as a linked-data knowledge base."""
+    context.obj = root
+
+
+def _settings(context: click.Context, **overrides: Any) -> Settings:
+    root: Path | None = context.obj
+    if root is None:
+        here = Path.cwd()
+        root = next((folder for folder in (here, *here.parents) if (folder / config.FILE_NAME).is_file()), here)
+    return config.from_environment(root, overrides)
+
+
+# ------------------------------------------------------------------ reading and checking
+@commands.command()
+@click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
+@click.pass_context
+def build(context: click.Context, base_uri: str | None) -> None:
+    """Validate the sources and build a generation from them."""
+    settings = _settings(context, base_uri=base_uri)
+    generation = _build(settings)
+    things = ", ".join(f"{count} {kind}" for kind, count in generation.manifest.kinds.items())
+    click.echo(f"Generation {generation.hash[:16]}: {generation.manifest.triples} triples; {things}.")
+
+
+def _build(settings: Settings) -> Generation:
+    from kggraph.build import build as make
+    from kggraph.importer.journal import recover
+
+    if recover(settings):
+        click.echo("An import that had been interrupted was completed.", err=True)
+    try:
+        with _progress() as progress:
+            return make(settings, progress=progress)
+    except NonconformingData as error:
+        _print_report(settings, error)
+        raise
+
+
+@commands.command(name="import")
+@click.argument("file", type=_PATH)
+@click.option("--dry-run", is_flag=True, help="Say what would be made and changed, and write nothing.")
+@click.pass_context
+def import_(context: click.Context, file: Path, dry_run: bool) -> None:
+    """Make or patch things from FILE, which holds one JSON record a line: all of them, or none when one is wrong."""
+    from kggraph import importer
+
+    settings = _settings(context)
+    if not dry_run and importer.recover(settings):
+        click.echo("An import that had been interrupted was completed.", err=True)
+    with _progress() as progress:
+        plan = importer.plan(settings, file, progress=progress)
+    if not dry_run:
+        importer.apply(settings, plan.texts, plan.read)
+    _print_plan(plan, dry_run)
+
+
+def _print_plan(plan: Plan, dry_run: bool) -> None:
+    made = [change for change in plan.changes if change.is_new]
+    changed = [change for change in plan.changes if not change.is_new]
+    if dry_run:
+        for change in plan.changes:
+            click.echo(f"{'new    ' if change.is_new else 'changed'}  {change.file}")
+            for field in change.fields:
+                click.echo(f"         {field.key}: {_listed(field.before)} -> {_listed(field.after)}")
+    verb = "Would import" if dry_run else "Imported"
+    click.echo(
+        f"{verb} {plan.records} records: {len(made)} new files, {len(changed)} changed, {plan.unchanged} unchanged."
+    )
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    return "; ".join(value if len(value) <= 60 else f"{value[:59]}…" for value in values) or "(nothing)"
+
+
+@commands.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is not in its one form.")
+@click.argument("paths", nargs=-1, type=_PATH)
+@click.pass_context
+def fmt(context: click.Context, check: bool, paths: tuple[Path, ...]) -> int:
+    """Write Turtle files in their one sorted form; without PATHS those of the data folder."""
+    from kggraph.rdf.turtle import check_files, format_file
+
+    settings = _settings(context)
+    files = sorted({file for path in paths or (settings.data_path,) for file in _turtle_files(path)})
+    others = check_files(files, settings.all_prefixes)
+    for file in others:
+        if not check:
+            file.write_text(format_file(file, settings.all_prefixes), "utf-8")
+        click.echo(f"{file}: {'not in the one form; run kggraph fmt' if check else 'written in the one form'}")
+    click.echo(f"{len(files)} Turtle files, {len(others)} {'to be formatted' if check else 'formatted'}.")
+    return 1 if check and others else 0
+
+
+def _turtle_files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return [file for file in path.rglob("*.ttl") if not any(part.startswith(".") for part in file.parts)]
+    if not path.exists():
+        raise ConfigError(f"There is no file or folder {path}.")
+    return [path]
+
+
+# ------------------------------------------------------------------ progress
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error for long work, when that is a terminal."""
+    stream = sys.stderr
+    bars: dict[str, Any] = {}
+
+    def show(step: str, done: int, total: int) -> None:
+        if not stream.isatty() or total < 100:
+            return
+        if step not in bars:
+            _finish(bars)
+            bars[step] = click.progressbar(length=total, label=f"{step:22}", file=stream, show_eta=True)
+            bars[step].__enter__()
+        bars[step].update(done - bars[step].pos)
+
+    try:
+        yield show
+    finally:
+        _finish(bars)
+
+
+def _finish(bars: dict[str, Any]) -> None:
+    for bar in bars.values():
+        if not bar.finished or bar.pos >= 0:
+            bar.render_finish()
+    bars.clear()

@@ -1,0 +1,216 @@
+"""`kggraph serve`: web workers and one query host, started, watched and stopped together.
+
+This process holds no data. It keeps the port, starts the query host (a process of its own, so that it can fork its
+workers safely), and runs granian, which forks the web workers. Whatever ends this process ends all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import http.client
+import os
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, Protocol
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from kggraph.config import Settings
+from kggraph.errors import ConfigError, KgError
+
+WsgiApp = Callable[..., Any]
+Say = Callable[[str], None]
+
+_THREADS: Final = 16
+"""Threads of a web worker: pages take microseconds, so these are for answers that wait for the query host."""
+_STOP_S: Final = 5
+_READY_S: Final = 60
+_WATCH_EVERY_S: Final = 0.25
+_PR_SET_PDEATHSIG: Final = 1
+_ANYWHERE: Final = ("0.0.0.0", "::")
+
+
+class Host(Protocol):
+    """The query host as this module uses it."""
+
+    def start(self) -> None:
+        """Start it and return when it answers; raises KgError when it cannot."""
+
+    def watch(self) -> str | None:
+        """Start it anew when it died, or when what it should hold has changed; a sentence when that happened."""
+
+    def stop(self) -> None:
+        """Stop it and its workers, and wait until they are gone."""
+
+
+class Port:
+    """A port that is ours from the first check until granian listens on it."""
+
+    def __init__(self, host: str, number: int) -> None:
+        """Takes the port; number 0 takes any free one.
+
+        :raises ConfigError: the address or port cannot be used, as when another program has it.
+        """
+        if number > 65535:
+            raise ConfigError(f"port is {number}; it can be 65535 at most.", key="port")
+        self.host = host
+        try:
+            family, _, _, _, address = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM)[0]
+        except OSError as error:
+            raise ConfigError(f"host is {host!r}: {error.strerror}.", key="host") from None
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.number = number
+        with self._refusal():
+            self._socket.bind(address)
+        self.number = int(self._socket.getsockname()[1])
+
+    def release(self) -> None:
+        """Let go of it for granian, after a last look that nothing else has begun to listen."""
+        with self._refusal():
+            self._socket.listen(1)
+        self._socket.close()
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        host = "127.0.0.1" if self.host in _ANYWHERE else self.host
+        return f"http://[{host}]:{self.number}/" if ":" in host else f"http://{host}:{self.number}/"
+
+    @contextmanager
+    def _refusal(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._socket.close()
+            other = self.number + 1 if self.number < 65535 else 8001
+            raise ConfigError(
+                f"Port {self.number} on {self.host} cannot be used: {error.strerror}. "
+                f"Choose another with --port {other} (or make serve PORT={other}).",
+                key="port",
+            ) from None
+
+
+class _Server(MPServer):
+    """Granian that stays out of the terminal's way and says when the first page can be asked for."""
+
+    def __init__(self, *args: Any, started: Callable[[], None], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._started = started
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+        self._started()
+
+
+def serve(
+    settings: Settings, port: Port, host: Host, make_app: Callable[[], WsgiApp], *, ready: Callable[[], None], say: Say
+) -> int:
+    """Serve until a signal says stop; gives the exit code.
+
+    :param make_app: makes the application, called in each web worker.
+    :param ready: called once, when the first page can be asked for.
+    :param say: takes sentences for the operator, such as that the query host was started anew.
+    :raises KgError: the query host or the web workers do not start.
+    """
+    stopping = threading.Event()
+    previous = signal.signal(signal.SIGTERM, _exit_on_signal)
+    try:
+        host.start()
+        watcher = threading.Thread(target=_watch, args=(host, stopping, say), name="watch-query-host", daemon=True)
+
+        def started() -> None:
+            watcher.start()
+            threading.Thread(target=_announce, args=(port, stopping, ready, say), daemon=True).start()
+
+        server = _Server(
+            "kggraph",
+            address=settings.host,
+            port=port.number,
+            interface=Interfaces.WSGI,
+            workers=settings.web_workers,
+            blocking_threads=_THREADS,
+            websockets=False,
+            log_level=LogLevels.warning,
+            respawn_failed_workers=True,
+            workers_kill_timeout=_STOP_S,
+            started=started,
+        )
+        port.release()
+        server.serve(target_loader=lambda: _worker(make_app), wrap_loader=False)
+        return 0
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        stopping.set()
+        host.stop()
+
+
+def _worker(make_app: Callable[[], WsgiApp]) -> WsgiApp:
+    """In a web worker: end with the parent, and leave Ctrl-C to it."""
+    end_with_parent()
+    os.setpgid(0, 0)
+    return make_app()
+
+
+def end_with_parent() -> None:
+    """Let the kernel end this process when the process that made it is gone, however that happened."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _watch(host: Host, stopping: threading.Event, say: Say) -> None:
+    while not stopping.wait(_WATCH_EVERY_S):
+        try:
+            sentence = host.watch()
+        except KgError as error:
+            sentence = str(error)
+        if sentence:
+            say(sentence)
+
+
+def _announce(port: Port, stopping: threading.Event, ready: Callable[[], None], say: Say) -> None:
+    deadline = time.monotonic() + _READY_S
+    while not stopping.wait(0.02):
+        if _answers(port):
+            ready()
+            return
+        if time.monotonic() > deadline:
+            say(f"Nothing answers at {port.url} after {_READY_S} seconds; see the messages above.")
+            return
+
+
+def _answers(port: Port) -> bool:
+    host = "127.0.0.1" if port.host in _ANYWHERE else port.host
+    connection = http.client.HTTPConnection(host, port.number, timeout=5)
+    try:
+        connection.request("GET", "/livez")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _exit_on_signal(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def runtime_folder() -> tempfile.TemporaryDirectory[str]:
+    """A private folder for the sockets of one server: short, because a socket's path has 107 bytes at most."""
+    return tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True)
+
+
+def socket_path(folder: str) -> Path:
+    """The query host's socket in a runtime folder."""
+    return Path(folder) / "query"

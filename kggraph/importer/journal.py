@@ -61,6 +61,8 @@ def recover(settings: Settings) -> int:
 
 def stage(data: Path, texts: Mapping[Path, bytes]) -> None:
     """Write the new texts beside the data and commit to them."""
+    for parent in {path.parent for path in texts}:
+        parent.mkdir(parents=True, exist_ok=True)
     folder = data / FOLDER
     folder.mkdir()
     entries = []
@@ -126,7 +128,7 @@ def _locked(data: Path) -> Iterator[Path]:
 def _hash(path: Path) -> str | None:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

@@ -67,7 +67,7 @@ def read_file(
     """
     relative = _relative(str(path), str(root))
     raw = read_bytes(path, relative)
-    ntriples = _parse(raw, relative, prefixes)
+    ntriples = parse_turtle(raw, relative, prefixes)
     lines = ntriples.splitlines(keepends=True)
     if len(unique := dict.fromkeys(lines)) != len(lines):
         ntriples = b"".join(unique)
@@ -239,7 +239,12 @@ def read_bytes(path: Path, relative: str) -> bytes:
     return raw
 
 
-def _parse(raw: bytes, relative: str, prefixes: Mapping[str, str]) -> bytes:
+def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIXES) -> bytes:
+    """The N-Triples of a Turtle text.
+
+    :param relative: how messages name the file.
+    :raises SourceError: it is not Turtle, has no triples, or has parts of RDF 1.2.
+    """
     try:
         # Quads of the default graph in N-Quads are N-Triples; no Python object is touched on the way.
         ntriples = ox.serialize(ox.parse(raw, ox.RdfFormat.TURTLE), format=ox.RdfFormat.N_QUADS)

@@ -1,0 +1,278 @@
+"""The canonical Turtle text of N-Triples, made line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+import pyoxigraph as ox
+
+from kggraph.rdf.blocks import Notes
+from kggraph.rdf.names import Names
+from kggraph.rdf.tokens import unescape
+from kggraph.terms import DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SH, SKOS, XSD
+
+_Description: TypeAlias = dict[str, list[str]]
+_Graph: TypeAlias = dict[str, _Description]
+
+_TYPE: Final = f"<{RDF}type>"
+_FIRST, _REST, _NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
+_EARLY: Final = {
+    f"<{iri}>": rank
+    for rank, iri in enumerate(
+        (
+            f"{RDF}type",
+            f"{SH}targetClass",
+            f"{SH}path",
+            f"{RDFS}label",
+            f"{SKOS}prefLabel",
+            f"{DCTERMS}title",
+            f"{FOAF}name",
+            f"{SH}name",
+        )
+    )
+}
+"""Properties that come before the others."""
+
+_TOP: Final = {f"<{iri}>" for iri in (f"{OWL}Ontology", f"{SKOS}ConceptScheme", f"{DCAT}Catalog", f"{DCAT}Dataset")}
+"""Types of things that come before the others of a file."""
+
+# https://www.w3.org/TR/turtle/#abbrev: a number or boolean without quotes keeps its lexical form.
+_BARE: Final = {
+    f"<{XSD}integer>": re.compile(r"[+-]?[0-9]+\Z"),
+    f"<{XSD}decimal>": re.compile(r"[+-]?[0-9]*\.[0-9]+\Z"),
+    f"<{XSD}double>": re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)[eE][+-]?[0-9]+\Z"),
+    f"<{XSD}boolean>": re.compile(r"(?:true|false)\Z"),
+}
+_DIGITS: Final = re.compile(r"[0-9]+")
+_DECEIVING: Final = re.compile("[\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+"""Characters that cannot be seen, or turn what is seen around (https://trojansource.codes): written as escapes."""
+
+_CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
+_LAST_QUOTES: Final = re.compile(r'"(?="|\Z)')
+_INDENT: Final = "    "
+_MAX_INLINE: Final = 100
+
+
+class TurtleWriter:
+    """Writes graphs with the names of one set of prefixes."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.used: set[str] = set()
+        self.graph: _Graph = {}
+        self.nested: set[str] = set()
+        self.has_blank = False
+
+    def write(self, ntriples: bytes, notes: Notes | None = None) -> str:
+        """The canonical text, with the notes above the things they are about.
+
+        :param ntriples: canonical N-Triples; with blank nodes in any order and by any labels.
+        """
+        self.has_blank = b"_:" in ntriples
+        if self.has_blank:
+            ntriples = with_stable_labels(ntriples)
+        self.graph = grouped(ntriples)
+        self.nested = _nested(self.graph) if self.has_blank else set()
+        blocks = self._blocks(notes)
+        used = [f"PREFIX {prefix}: <{self.names.namespaces[prefix]}>\n" for prefix in sorted(self.used)]
+        if notes is None:
+            return "\n".join((["".join(used)] if used else []) + blocks)
+        lost = [note for iri, some in notes.about.items() if f"<{iri}>" not in self.graph for note in some]
+        head, foot = notes.head, [*lost, *notes.foot]
+        if head and not used:
+            # Without prefixes to stand above, they are about the first thing, as they will be when read again.
+            if blocks and not blocks[0].startswith("["):
+                blocks[0] = _lines(head) + blocks[0]
+            else:
+                foot = [*head, *foot]
+            head = []
+        return "\n".join(part for part in (_lines(head) + "".join(used), *blocks, _lines(foot)) if part)
+
+    def _blocks(self, notes: Notes | None) -> list[str]:
+        named = [subject for subject in self.graph if subject not in self.nested]
+        roots = [subject for subject in named if subject.startswith("_:") and not self._is_object(subject)]
+        named = [subject for subject in named if subject not in set(roots)]
+        order = {f"<{iri}>": place for place, iri in enumerate(notes.order)} if notes else {}
+        named = sorted_subjects(self.graph, named)
+        named.sort(key=lambda subject: order.get(subject, len(order)))
+        about = notes.about if notes else {}
+        blocks = [_lines(about.get(subject[1:-1], ())) + self._block(self._node(subject), subject) for subject in named]
+        return blocks + sorted(self._block("[]", subject) for subject in roots)
+
+    def _is_object(self, blank: str) -> bool:
+        return any(blank in values for description in self.graph.values() for values in description.values())
+
+    # ------------------------------------------------------------------ descriptions
+    def _block(self, head: str, subject: str) -> str:
+        return f"{head}\n{self._description(self.graph[subject], _INDENT)}.\n"
+
+    def _description(self, description: _Description, indent: str) -> str:
+        lines = []
+        for predicate in in_order(description):
+            verb = "a" if predicate == _TYPE else self._iri(predicate)
+            lines.append(f"{indent}{verb}{self._objects(description[predicate], indent)} ;\n")
+        return "".join(lines)
+
+    def _objects(self, objects: list[str], indent: str) -> str:
+        if len(objects) == 1:
+            return " " + self._object(objects[0], indent)
+        deeper = indent + _INDENT
+        texts = [self._object(term, deeper) for term in sorted_objects(objects)]
+        if self.has_blank and (blank := sum(term.startswith("_:") for term in objects)):
+            texts[:blank] = sorted(texts[:blank])
+        return f"\n{deeper}" + f" ,\n{deeper}".join(texts)
+
+    def _object(self, term: str, indent: str) -> str:
+        if term.startswith("<"):
+            return self._iri(term) if term != _NIL else "()"
+        if term.startswith('"'):
+            return self._literal(term)
+        if term not in self.nested:
+            return self._node(term)
+        if (members := self._members(term)) is not None:
+            texts = [self._object(member, indent + _INDENT) for member in members]
+            inline = f"( {' '.join(texts)} )"
+            if len(inline) <= _MAX_INLINE and "\n" not in inline:
+                return inline
+            return "(\n" + "".join(f"{indent}{_INDENT}{text}\n" for text in texts) + f"{indent})"
+        body = self._description(self.graph.get(term, {}), indent + _INDENT)
+        if not body:
+            return "[]"
+        if body.count("\n") == 1 and len(inline := f"[ {body.strip(' ;' + chr(10))} ]") <= _MAX_INLINE:
+            return inline
+        return f"[\n{body}{indent}]"
+
+    def _members(self, head: str) -> list[str] | None:
+        """Members of the list that begins at a blank node, or nothing when it is not just a list."""
+        members = []
+        while head != _NIL:
+            description = self.graph.get(head)
+            if head not in self.nested or description is None or description.keys() != {_FIRST, _REST}:
+                return None
+            if len(description[_FIRST]) != 1 or len(description[_REST]) != 1:
+                return None
+            members.append(description[_FIRST][0])
+            head = description[_REST][0]
+        return members
+
+    # ------------------------------------------------------------------ terms
+    def _node(self, term: str) -> str:
+        return term if term.startswith("_:") else self._iri(term)
+
+    def _iri(self, term: str) -> str:
+        name = self.names.name(term[1:-1])
+        if name is None:
+            return term if term.isascii() else _DECEIVING.sub(_escaped, term)
+        self.used.add(name[0])
+        return name[1]
+
+    def _literal(self, term: str) -> str:
+        body, _, rest = term[1:].rpartition('"')
+        if rest.startswith("^^"):
+            bare = _BARE.get(rest[2:])
+            if bare and bare.match(body):
+                return body
+            rest = f"^^{self._iri(rest[2:])}"
+        if "\\n" in body and "\n" in (text := unescape(body)):
+            text = _LAST_QUOTES.sub(r"\"", text.replace("\\", "\\\\"))
+            text = _CONTROL.sub(_escaped, text)
+            body = f'""{text}""'
+        return f'"{body if body.isascii() else _DECEIVING.sub(_escaped, body)}"{rest}'
+
+
+def grouped(ntriples: bytes) -> _Graph:
+    """Subject -> predicate -> objects, each an N-Triples term and there once."""
+    graph: _Graph = {}
+    last, description = "", {}
+    for line in ntriples.decode().split("\n"):
+        if not line:
+            continue
+        subject, predicate, rest = line.split(" ", 2)
+        if subject != last:
+            last, description = subject, graph.setdefault(subject, {})
+        values = description.setdefault(predicate, [])
+        if (value := rest[:-2]) not in values:
+            values.append(value)
+    return graph
+
+
+def in_order(description: _Description) -> list[str]:
+    """The predicates of a description: the type, then names, then the others by IRI."""
+    return sorted(description, key=_predicate_rank)
+
+
+def sorted_subjects(graph: _Graph, subjects: Iterable[str] | None = None) -> list[str]:
+    """Subjects in their order: IRIs before blank nodes, ontologies, schemes and datasets before other things."""
+
+    def rank(subject: str) -> tuple[bool, bool, str, str]:
+        types = graph[subject].get(_TYPE, ())
+        return (subject.startswith("_:"), not any(t in _TOP for t in types), *_natural(subject[:-1]))
+
+    return sorted(graph if subjects is None else subjects, key=rank)
+
+
+def sorted_objects(objects: list[str]) -> list[str]:
+    """Objects in their order: blank nodes, IRIs, texts without language, texts by language, others by datatype."""
+    return sorted(objects, key=_object_rank) if len(objects) > 1 else objects
+
+
+def _predicate_rank(predicate: str) -> tuple[int, str]:
+    return _EARLY.get(predicate, len(_EARLY)), predicate[:-1]
+
+
+def _nested(graph: _Graph) -> set[str]:
+    """Blank nodes that are written inside what refers to them: referred to once, and not from within themselves."""
+    referrers: dict[str, list[str]] = {}
+    for subject, description in graph.items():
+        for values in description.values():
+            for value in values:
+                if value.startswith("_:"):
+                    referrers.setdefault(value, []).append(subject)
+    once = {blank for blank, subjects in referrers.items() if len(subjects) == 1}
+    nested: set[str] = set()
+    for blank in once:
+        trail, node = {blank}, referrers[blank][0]
+        while node in once and node not in trail and node not in nested:
+            trail.add(node)
+            node = referrers[node][0]
+        if node not in trail:
+            nested |= trail
+    return nested
+
+
+def with_stable_labels(ntriples: bytes) -> bytes:
+    """The same graph with labels of blank nodes that depend on nothing but the graph (RDFC-1.0)."""
+    dataset = ox.Dataset(ox.parse(ntriples, ox.RdfFormat.N_TRIPLES))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b""
+
+
+def _lines(notes: Iterable[str]) -> str:
+    return "".join(f"{note}\n" for note in notes)
+
+
+@lru_cache(maxsize=65_536)
+def _natural_iri(term: str) -> tuple[str, str, str, str]:
+    return ("<", "", *_natural(term[:-1]))
+
+
+def _natural(text: str) -> tuple[str, str]:
+    return _DIGITS.sub(lambda match: match[0].zfill(12), text), text
+
+
+def _object_rank(term: str) -> tuple[str, str, str, str]:
+    if term.startswith("<"):
+        return _natural_iri(term)
+    body, _, rest = term.rpartition('"')
+    if body:
+        return ("=", rest, *_natural(body))
+    return ("", "", term, "")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match[0]
+    plain = {"\t": "\\t", "\r": "\\r", "\b": "\\b", "\f": "\\f"}.get(character)
+    return plain or f"\\u{ord(character):04X}"

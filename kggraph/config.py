@@ -42,6 +42,7 @@ class Settings:
     data_dir: str = _setting("data", "folder of the things, one Turtle file each")
     queries_dir: str = _setting("queries", "folder of the named queries (.rq)")
     build_dir: str = _setting("build", "folder where generations are put; disposable")
+    keep_generations: int = _setting(3, "generations that a build leaves in place, the current one included")
 
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")

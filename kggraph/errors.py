@@ -61,13 +61,16 @@ class ConfigError(KgError):
 
 
 class NonconformingData(KgError):
-    """The data do not conform to the shapes, so nothing is published; the report says where."""
+    """The data do not conform to the shapes, so nothing is published; `lines` say where, one result each."""
 
     code, title = "nonconforming-data", "The data do not conform to the shapes"
 
-    def __init__(self, message: str, /, *, violations: int) -> None:
+    def __init__(self, message: str, /, *, violations: int, lines: tuple[str, ...] = ()) -> None:
         super().__init__(message)
-        self.violations = violations
+        self.violations, self.lines = violations, lines
+
+    def __str__(self) -> str:
+        return "\n".join((*self.lines, self.message))
 
 
 class ImportRefused(KgError):

@@ -104,13 +104,17 @@ class FieldReader:
         inverse = False
         if isinstance(path, ox.BlankNode) and set(self.graph.triples[path]) == {f"{SH}inversePath"}:
             path, inverse = self.graph.value(path, f"{SH}inversePath"), True
+        rule_of = self.graph.iri(shape, f"{KG}ruleOf")
+        if rule_of and ox.NamedNode(rule_of) not in self.graph.triples:
+            raise ShapesError(f"{self._place(shape)}: kg:ruleOf names <{rule_of}>, which is not there.")
         if not isinstance(path, ox.NamedNode):
-            self.unshown[shape.value] = None
+            if not rule_of:
+                self.unshown[shape.value] = None
             return None
         key, name = self.graph.text(shape, f"{KG}key"), self.graph.labels(shape, f"{SH}name")
         if key is not None and not name:
             raise self._nameless(shape)
-        return _Candidate(shape, path.value, inverse, key, name, self.graph.iri(shape, f"{KG}ruleOf"), depth)
+        return _Candidate(shape, path.value, inverse, key, name, rule_of, depth)
 
     def _choose(self, class_iri: str, candidates: list[_Candidate]) -> list[_Candidate]:
         """Those with a key, and for every other property its first with a name; the rest become their rules."""

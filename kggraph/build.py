@@ -6,116 +6,213 @@ Data that do not conform are never published, and a build that stops at any mome
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, TypeAlias
 
 from kggraph.config import Settings
-from kggraph.model import Model
-from kggraph.publish.descriptions import Descriptions
-from kggraph.search.facets import FacetIndex
-from kggraph.validation.report import Report
+from kggraph.errors import ConfigError, NonconformingData, ShapesError, SourceError
+from kggraph.model import load_model
+from kggraph.publish import dumps, inputs, shelf
+from kggraph.publish.compile import Counts, Sources, compile_sources
+from kggraph.publish.gate import Outcome, validate_segments
+from kggraph.publish.generation import (
+    FileEntry,
+    Generation,
+    Manifest,
+    current_hash,
+    file_entry,
+    open_current,
+    open_generation,
+    write_manifest,
+)
+from kggraph.publish.ownership import twice
+from kggraph.publish.pool import Pool
+from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
+from kggraph.publish.void import DUMPS
+from kggraph.rdf.iris import thing_iri
+from kggraph.rdf.source import turtle_files
+from kggraph.terms import SH
+from kggraph.validation.engines import data_graph
+from kggraph.validation.explain import Explainer
+from kggraph.validation.report import VIOLATION
+from kggraph.validation.shape_texts import ShapeTexts
+from kggraph.validation.targets import read_targets, without_focus_nodes
 
-Progress = Callable[[str, int, int], None]
+__all__ = ["FileEntry", "Generation", "Manifest", "Progress", "build", "current_hash", "open_current"]
+
+Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is (0: not known)."""
 
-
-@dataclass(frozen=True, slots=True)
-class FileEntry:
-    """A file of a generation."""
-
-    size: int
-    sha256: str
+_SPOOL: Final = ".spool"
+_INVERSE: Final = re.compile(rf"> <{re.escape(SH)}inversePath> (<[^>]+>) \.$".encode(), re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """`manifest.json`: what a generation is made of."""
-
-    hash: str
-    """Of the sources, the program version and the settings that change what is made: the version of the dataset."""
-    program: str
-    base_uri: str
-    created: str
-    """When it was built (UTC, xsd:dateTime); not part of any hash."""
-    triples: int
-    """Different triples in the default graph: data, schemes and ontology."""
-    kinds: Mapping[str, int]
-    """Kind to number of things."""
-    classes: Mapping[str, int]
-    """Class IRI to number of things."""
-    warnings: int
-    """SHACL results below Violation, kept in `report.nt`."""
-    files: Mapping[str, FileEntry]
-    """Path in the generation to size and hash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """A built knowledge base, ready to be served."""
-
-    path: Path
-    manifest: Manifest
-
-    @property
-    def hash(self) -> str:
-        return self.manifest.hash
-
-    @property
-    def quads_path(self) -> Path:
-        """N-Quads for the query host: all published triples in the default graph, named graphs beside it."""
-        return self.path / "store" / "quads.nq"
-
-    @property
-    def ontology_path(self) -> Path:
-        """N-Triples of the ontology, with the base that is served."""
-        return self.path / "ontology.nt"
-
-    @property
-    def shapes_path(self) -> Path:
-        """N-Triples of the shapes."""
-        return self.path / "shapes.nt"
-
-    @property
-    def dumps_path(self) -> Path:
-        return self.path / "dumps"
-
-    def model(self) -> Model:
-        """The model that the shapes of this generation describe."""
-        raise NotImplementedError
-
-    def descriptions(self) -> Descriptions:
-        """A new reader of the descriptions; keep it as long as the generation is served."""
-        raise NotImplementedError
-
-    def facets(self) -> FacetIndex:
-        """A new reader of the facets; keep it as long as the generation is served."""
-        raise NotImplementedError
-
-    def report(self) -> Report:
-        """Warnings and infos that validation gave."""
-        raise NotImplementedError
-
-
-def build(settings: Settings, *, progress: Progress | None = None) -> Generation:
+def build(
+    settings: Settings, *, lang: str | None = None, engine: str = "shifty", progress: Progress | None = None
+) -> Generation:
     """Build, or reuse when nothing changed, and make it the current generation.
 
+    :param lang: language of the report when the data do not conform; the first one of the settings when not given.
+    :param engine: SHACL engine that validates.
     :raises SourceError: a file cannot be read, or describes what is not its own.
     :raises ShapesError: the shapes cannot be used, or one of them checks nothing.
-    :raises NonconformingData: with the report as `report`; nothing was published.
-    :raises ConfigError: a folder is missing or cannot be written to.
+    :raises NonconformingData: with a line for every violation; nothing was published.
+    :raises ConfigError: a folder is missing, or the build folder cannot be written to.
     """
-    raise NotImplementedError
+    settings = replace(settings, root=settings.root.absolute())
+    tell = progress or (lambda step, done, total: None)
+    inputs.source_paths(settings)
+    try:
+        with shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)):
+            return _build(settings, lang or settings.languages[0], engine, tell)
+    except (OSError, sqlite3.Error) as error:
+        # A source that cannot be read is a SourceError before it comes here.
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigError(
+            f"The build folder {settings.build_dir} cannot be written to: {reason}. What is served stays as it is.",
+            key="build_dir",
+        ) from None
 
 
-def open_current(settings: Settings) -> Generation:
-    """The generation that is served now.
+def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Generation:
+    tell("look for changes", 0, 0)
+    ready = shelf.finished(settings.build_path, inputs.hash_of_files(settings))
+    if ready is None:
+        with shelf.workshop(settings.build_path) as folder:
+            version = _make(folder, settings, lang, engine, tell)
+            ready = shelf.put(settings.build_path, folder, version)
+    shelf.make_current(settings.build_path, ready)
+    shelf.prune(settings.build_path, settings.keep_generations)
+    return open_generation(ready)
 
-    :raises GenerationError: none was built, or its manifest cannot be read.
-    """
-    raise NotImplementedError
+
+def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress) -> str:
+    paths = turtle_files(settings.data_path, root=settings.root)
+    with Pool(parallel=len(paths) > 2 * SEGMENT_FILES) as pool:
+        sources = _read(folder / _SPOOL, paths, settings, pool, tell)
+        outcome = _validate(sources, settings, lang, engine, pool, tell)
+        tell("compile", 0, len(paths))
+        counts = compile_sources(sources, folder, settings, lambda done: tell("compile", done, len(paths)))
+        forget()
+        shutil.rmtree(folder / _SPOOL)
+        (folder / "ontology.nt").write_bytes(sources.ontology)
+        (folder / "shapes.nt").write_bytes(sources.shapes)
+        results = [asdict(result) for result in outcome.report().results]
+        (folder / "report.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
+        tell("write dumps", 0, 0)
+        _write_dumps(folder, counts, settings, pool)
+        tell("check and close", 0, 0)
+        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+        entries = dict(zip(names, pool.map(file_entry, [(folder / name,) for name in names]), strict=True))
+    write_manifest(folder, _manifest(sources, settings, outcome, counts, entries))
+    return sources.hash
 
 
-def current_hash(settings: Settings) -> str | None:
-    """Hash of the current generation by one `readlink`: cheap enough to ask at every request."""
-    raise NotImplementedError
+# ------------------------------------------------------------------ reading
+def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, tell: Progress) -> Sources:
+    ontology, ontology_files = inputs.read_graph(settings.ontology_path, settings)
+    shapes, shapes_files = inputs.read_graph(settings.shapes_path, settings)
+    model = load_model(shapes, ontology)
+    job = ReadJob(
+        settings.root,
+        settings.source_base_uri,
+        settings.base_uri,
+        settings.all_prefixes,
+        tuple(sorted(set(_INVERSE.findall(shapes)))),
+    )
+    spool.mkdir()
+    batches = [paths[start : start + SEGMENT_FILES] for start in range(0, len(paths), SEGMENT_FILES)]
+    calls = [(job, batch, spool / f"{number}.nt") for number, batch in enumerate(batches)]
+    segments: list[Segment] = []
+    tell("read", 0, len(paths))
+    for segment in pool.map(read_segment, calls):
+        if isinstance(segment, Problem):
+            raise SourceError(segment.message, path=segment.path, line=segment.line, column=segment.column)
+        segments.append(segment)
+        tell("read", sum(len(one.files) for one in segments), len(paths))
+    where = {thing_iri(subject): file.relative for file in ontology_files for subject in file.subjects}
+    for segment in segments:
+        for spooled in segment.files:
+            for thing in spooled.things:
+                if (first := where.setdefault(thing, spooled.relative)) != spooled.relative:
+                    raise twice(
+                        settings.root, thing, first, spooled.relative, settings.base_uri, settings.source_base_uri
+                    )
+    hashes = [(file.relative, file.sha256) for file in (*ontology_files, *shapes_files)]
+    hashes += [(file.relative, file.sha256) for segment in segments for file in segment.files]
+    return Sources(segments, ontology, shapes, model, inputs.version(settings, hashes), where)
+
+
+# ------------------------------------------------------------------ validating
+def _validate(sources: Sources, settings: Settings, lang: str, engine: str, pool: Pool, tell: Progress) -> Outcome:
+    total = sum(len(segment.files) for segment in sources.segments)
+    targets = read_targets(sources.shapes)
+    tell("validate", 0, total)
+    outcome = validate_segments(
+        sources.segments,
+        sources.shapes,
+        data_graph(b"", sources.ontology),
+        settings.base_uri,
+        pool,
+        engine=engine,
+        wanted=frozenset(target.term for target in targets if target.kind == "targetNode"),
+        done=lambda done: tell("validate", done, total),
+    )
+    if unused := without_focus_nodes(targets, outcome.seen, sources.model.superclasses):
+        raise ShapesError(
+            f"Nothing in the data is checked by {', '.join(f'<{shape}>' for shape in unused)}: correct its target, or "
+            "say kg:mayBeEmpty true on the shape."
+        )
+    if outcome.violations:
+        explainer = Explainer(
+            ShapeTexts(sources.shapes),
+            settings.root,
+            sources.where.get,
+            lang=lang,
+            base_from=settings.source_base_uri,
+            base_to=settings.base_uri,
+        )
+        lines = explainer.lines(outcome.report(), [VIOLATION])
+        what = "1 violation" if outcome.violations == 1 else f"{outcome.violations} violations"
+        raise NonconformingData(
+            f"The data do not conform to the shapes: {what}. Nothing was published.",
+            violations=outcome.violations,
+            lines=tuple(lines),
+        )
+    return outcome
+
+
+# ------------------------------------------------------------------ writing
+def _write_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -> None:
+    target, quads, size = folder / "dumps", folder / "store" / "quads.nq", counts.default_graph_bytes
+    target.mkdir()
+    ntriples, turtle = (target / name for name in DUMPS)
+    waiting = [
+        pool.start(dumps.write_turtle, quads, size, turtle, settings.all_prefixes),
+        pool.start(dumps.write_ntriples, quads, size, ntriples),
+    ]
+    for wait in waiting:
+        wait()
+
+
+def _manifest(
+    sources: Sources, settings: Settings, outcome: Outcome, counts: Counts, entries: Mapping[str, FileEntry]
+) -> Manifest:
+    return Manifest(
+        hash=sources.hash,
+        program=inputs.program(),
+        base_uri=settings.base_uri,
+        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        triples=counts.triples,
+        kinds=dict(sorted(counts.kinds.items())),
+        classes=dict(sorted(counts.classes.items())),
+        results={severity.removeprefix(SH): count for severity, count in sorted(outcome.totals.items())},
+        files=entries,
+    )

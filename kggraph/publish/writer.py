@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from kggraph.model import LangText
-from kggraph.publish.labels import pick, sort_key
 from kggraph.publish.things import Thing
 from kggraph.rdf import ntriples
 from kggraph.search.concepts import read_concept
@@ -71,13 +70,14 @@ class DescriptionsWriter:
         self._connection.execute("BEGIN")
         self._connection.execute("INSERT INTO about VALUES ('languages', ?)", (" ".join(languages),))
 
-    def add(self, thing: Thing) -> None:
-        """Write one thing and what it links to."""
+    def add(self, thing: Thing, keys: Sequence[str]) -> None:
+        """Write one thing and what it links to.
+
+        :param keys: sort key of its label in each of the languages.
+        """
         number = self._ids[thing.subject]
         self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, thing.ntriples)
-        for lang in self._languages:
-            label = sort_key(pick(thing.labels, lang, thing.iri).text)
-            self._keys.append((thing.kind, lang, label, number))
+        self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
         ids, predicates = self._ids, self._predicates
         for subject, predicate, term in thing.rows:
             target = ids.get(term)

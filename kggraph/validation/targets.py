@@ -5,7 +5,7 @@ A shape whose target matches nothing "conforms" whatever it says, which hides a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -71,7 +71,9 @@ def read_targets(shapes: bytes) -> list[Target]:
     return found
 
 
-def without_focus_nodes(targets: Iterable[Target], seen: SeenTerms, superclasses: dict[str, Set[str]]) -> list[str]:
+def without_focus_nodes(
+    targets: Iterable[Target], seen: SeenTerms, superclasses: Mapping[str, Iterable[str]]
+) -> list[str]:
     """IRIs of the shapes of which no target has a focus node in the data, sorted.
 
     :param superclasses: class to all classes above it.

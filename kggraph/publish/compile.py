@@ -1,0 +1,119 @@
+"""From the spooled sources to the files that are served: descriptions, facets, quads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from kggraph.config import Settings
+from kggraph.model import Model
+from kggraph.publish import void
+from kggraph.publish.labels import pick, read_labels, sort_key
+from kggraph.publish.spool import Segment, each_file
+from kggraph.publish.things import LABEL_PATHS, thing_reader
+from kggraph.publish.writer import DescriptionsWriter
+from kggraph.rdf import ntriples
+from kggraph.rdf.iris import kind_and_slug
+from kggraph.search.facet_builder import FacetBuilder
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was compiled, counted."""
+
+    triples: int = 0
+    default_graph_bytes: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    classes: Counter[str] = field(default_factory=Counter)
+    predicates: Counter[bytes] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All that a generation is made of."""
+
+    segments: Sequence[Segment]
+    ontology: bytes
+    shapes: bytes
+    model: Model
+    hash: str
+    where: Mapping[str, str]
+    """Thing to the file that describes it."""
+
+
+def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Callable[[int], None]) -> Counts:
+    """Write descriptions, facets and quads.
+
+    :param folder: the generation in the making.
+    :param done: called with the number of files compiled so far.
+    """
+    counts = Counts()
+    (folder / "store").mkdir()
+    main = sources.model.main
+    read = thing_reader(sources.model, settings.base_uri)
+    writer = DescriptionsWriter(
+        folder / "descriptions.sqlite", numbers(sources.segments, settings.base_uri), settings.languages
+    )
+    facets = FacetBuilder(sources.model, sources.shapes, settings.languages)
+    with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
+        files = 0
+        for segment in sources.segments:
+            for file, data in each_file(segment):
+                for thing in read(data, file.relative):
+                    keys = [sort_key(pick(thing.labels, lang, thing.iri).text) for lang in settings.languages]
+                    writer.add(thing, keys)
+                    item = sources.model.of_types(thing.types) is main
+                    facets.add(thing.iri, thing.rows, keys, item=item)
+                    counts.kinds[thing.kind] += 1
+                    counts.classes.update(thing.types)
+                    counts.predicates.update([predicate for _, predicate, _ in thing.rows])
+                    counts.triples += len(thing.rows)
+                    quads.write(thing.ntriples)
+                files += 1
+            done(files)
+        counts.triples += _write_ontology(sources, quads, counts)
+        counts.default_graph_bytes = quads.tell()
+        _write_named_graphs(sources, quads, counts, settings.base_uri)
+    for subject, labels in ontology_labels(sources.ontology).items():
+        writer.add_term(subject, labels)
+    writer.finish()
+    facets.write(folder / "search" / "facets")
+    return counts
+
+
+def numbers(segments: Sequence[Segment], base: str) -> dict[bytes, int]:
+    """A number for every thing, in the order of kind and IRI, by its IRI in N-Triples form."""
+    things = [thing for segment in segments for file in segment.files for thing in file.things]
+    things.sort(key=lambda iri: ((kind_and_slug(iri, base) or ("",))[0], iri))
+    return {f"<{iri}>".encode(): number for number, iri in enumerate(things, 1)}
+
+
+def ontology_labels(ontology: bytes) -> dict[str, Mapping[str, str]]:
+    """Labels of the terms of the ontology, by IRI."""
+    by_subject: dict[bytes, list[ntriples.Row]] = {}
+    for row in ntriples.rows(ontology):
+        if ntriples.is_iri(row[0]):
+            by_subject.setdefault(row[0], []).append(row)
+    return {
+        ntriples.iri(subject): labels
+        for subject, rows in by_subject.items()
+        if (labels := read_labels(rows, subject, LABEL_PATHS))
+    }
+
+
+def _write_ontology(sources: Sources, quads: BinaryIO, counts: Counts) -> int:
+    lines = sorted(set(sources.ontology.splitlines(keepends=True)))
+    quads.write(b"".join(lines))
+    counts.predicates.update([line.split(b" ", 2)[1] for line in lines])
+    return len(lines)
+
+
+def _write_named_graphs(sources: Sources, quads: BinaryIO, counts: Counts, base: str) -> None:
+    predicates = {ntriples.iri(predicate): count for predicate, count in counts.predicates.items()}
+    description = void.describe(base, sources.hash, counts.triples, counts.classes, predicates)
+    for name, graph in (("ontology", sources.ontology), ("shapes", sources.shapes), ("void", description)):
+        ending = f" <{base}graph/{name}> .\n".encode()
+        quads.write(b"".join([line[:-2] + ending for line in sorted(set(graph.splitlines()))]))

@@ -1,0 +1,129 @@
+"""The sources before they are read: which files there are, the version they make, and the ontology and shapes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+import kggraph
+from kggraph.config import Settings
+from kggraph.errors import ConfigError, SourceError
+from kggraph.rdf.source import SourceFile, read_folder, turtle_files
+
+HASH_DIGITS: Final = 16
+_PARTS: Final = ("rdf", "model", "search", "validation", "publish", "build.py", "terms.py")
+"""Parts of the program that decide what a generation holds."""
+
+_BLANK: Final = re.compile(rb"(?:(?<=^)|(?<= ))_:[^ ]+", re.MULTILINE)
+
+
+def source_paths(settings: Settings) -> list[Path]:
+    """Every Turtle file of ontology, shapes and data, sorted within these.
+
+    :raises ConfigError: a folder is missing, or there are no data at all.
+    :raises SourceError: there is RDF in another format.
+    """
+    found: list[Path] = []
+    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
+        files = turtle_files(folder, root=settings.root)
+        if not files:
+            raise ConfigError(f"There are no .ttl files in {folder}; a knowledge base needs some.")
+        found += files
+    return found
+
+
+def hash_of_files(settings: Settings) -> str:
+    """The version that the sources make as they are now, without reading them as RDF.
+
+    :raises ConfigError: a folder is missing, or there are no data at all.
+    :raises SourceError: a file cannot be read.
+    """
+    hashes = []
+    for path in source_paths(settings):
+        relative = path.relative_to(settings.root).as_posix()
+        try:
+            hashes.append((relative, hashlib.sha256(path.read_bytes()).hexdigest()))
+        except OSError as error:
+            raise SourceError(f"The file cannot be read: {error.strerror or error}.", path=relative) from None
+    return version(settings, hashes)
+
+
+def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:
+    """The version of the dataset: of the sources, the program and the settings that change what is made.
+
+    :param files: path from the root and SHA-256 of every file.
+    """
+    made_from = {
+        "program": program(),
+        "base_uri": settings.base_uri,
+        "source_base_uri": settings.source_base_uri,
+        "languages": settings.languages,
+        "prefixes": settings.all_prefixes,
+        "files": sorted(files),
+    }
+    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:HASH_DIGITS]
+
+
+@cache
+def program() -> str:
+    """Version of the program, and a hash of those parts of it that make generations."""
+    digest = hashlib.sha256()
+    package = resources.files("kggraph")
+    for part in _PARTS:
+        for name, data in sorted(_contents(package.joinpath(part))):
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    return f"{kggraph.__version__}+{digest.hexdigest()[:12]}"
+
+
+def read_graph(folder: Path, settings: Settings) -> tuple[bytes, list[SourceFile]]:
+    """The ontology or the shapes as one graph in N-Triples, and its files.
+
+    Blank nodes get labels that are the same for the same files, and that no two files share.
+
+    :raises SourceError: a file cannot be read.
+    """
+    files = list(
+        read_folder(
+            folder,
+            root=settings.root,
+            base_from=settings.source_base_uri,
+            base_to=settings.base_uri,
+            blank_nodes=True,
+            prefixes=settings.all_prefixes,
+        )
+    )
+    lines: dict[bytes, None] = {}
+    for number, file in enumerate(files):
+        lines.update(dict.fromkeys(_with_fixed_labels(file.ntriples, number).splitlines(keepends=True)))
+    return b"".join(lines), files
+
+
+def _with_fixed_labels(ntriples: bytes, number: int) -> bytes:
+    labels: dict[bytes, bytes] = {}
+
+    def label(match: re.Match[bytes]) -> bytes:
+        return labels.setdefault(match[0], b"_:f%db%d" % (number, len(labels)))
+
+    lines = ntriples.split(b"\n")
+    for index, line in enumerate(lines):
+        if b"_:" in line:
+            start, quote, rest = line.partition(b'"')
+            lines[index] = _BLANK.sub(label, start) + quote + rest
+    return b"\n".join(lines)
+
+
+def _contents(part: Traversable) -> Iterable[tuple[str, bytes]]:
+    if part.is_file():
+        if not part.name.endswith(".pyc"):
+            yield part.name, part.read_bytes()
+        return
+    for inner in part.iterdir():
+        for name, data in _contents(inner):
+            yield f"{part.name}/{name}", data

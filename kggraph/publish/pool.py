@@ -1,0 +1,81 @@
+"""Work over many files: in this process when there are few, else in one process for each processor."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, Final, TypeVar
+
+from kggraph.errors import GenerationError
+
+T = TypeVar("T")
+_MOST: Final = 8
+_ENDED: Final = "A process of the build was ended from outside; was there too little memory?"
+
+
+class Pool:
+    """Runs functions of a module; results come in the order of the calls, and few calls wait at a time."""
+
+    def __init__(self, parallel: bool) -> None:
+        """Start nothing yet.
+
+        :param parallel: whether the work is worth other processes (starting them takes half a second).
+        """
+        self._processors = min(len(os.sched_getaffinity(0)), _MOST)
+        self._executor: ProcessPoolExecutor | None = None
+        if parallel and self._processors > 1:
+            # Not forked: threads of this process may hold locks.
+            self._executor = ProcessPoolExecutor(self._processors, multiprocessing.get_context("spawn"))
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def map(self, function: Callable[..., T], calls: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+        """Results of the calls, in their order; at most two calls a process are under way, so memory is bounded.
+
+        :raises GenerationError: a process was ended, as happens when memory runs out.
+        """
+        if self._executor is None:
+            yield from (function(*call) for call in calls)
+            return
+        waiting: deque[Future[T]] = deque()
+        try:
+            for call in calls:
+                waiting.append(self._executor.submit(function, *call))
+                if len(waiting) >= 2 * self._processors:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool:
+            raise GenerationError(
+                "A process of the build was ended from outside; was there too little memory?"
+            ) from None
+
+    def start(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+        """Begin one call; the function given back waits for its result.
+
+        :raises GenerationError: when waiting, a process was ended.
+        """
+        if self._executor is None:
+            result = function(*arguments)
+            return lambda: result
+        future = self._executor.submit(function, *arguments)
+
+        def wait() -> T:
+            try:
+                return future.result()
+            except BrokenProcessPool:
+                raise GenerationError(_ENDED) from None
+
+        return wait

@@ -1,0 +1,111 @@
+"""The build folder: generations beside one another, and the link to the current one.
+
+    build/lock                  held while a build runs
+    build/generations/<hash>/   a finished generation, never changed
+    build/generations/.new-*/   one in the making; what a stopped build leaves behind is removed by the next
+    build/current               link to the generation that is served
+
+A folder becomes a generation, and a generation the current one, each by one rename after everything was fsynced.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from kggraph.errors import GenerationError
+from kggraph.publish.generation import CURRENT, GENERATIONS, open_generation
+
+_NEW: Final = ".new-"
+
+
+@contextmanager
+def locked(build: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the build folder; a second build waits for the first.
+
+    :param waiting: called once when another build holds it.
+    """
+    (build / GENERATIONS).mkdir(parents=True, exist_ok=True)
+    with (build / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def workshop(build: Path) -> Iterator[Path]:
+    """A new folder to make a generation in; it is gone afterwards unless it was put on the shelf."""
+    for left in (build / GENERATIONS).glob(f"{_NEW}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finished(build: Path, version: str) -> Path | None:
+    """The folder of a generation that was built before and is whole, if there is one."""
+    folder = build / GENERATIONS / version
+    try:
+        open_generation(folder)
+    except GenerationError:
+        return None
+    return folder
+
+
+def put(build: Path, folder: Path, version: str) -> Path:
+    """Put a made folder on the shelf, in place of a damaged one of that version."""
+    target = build / GENERATIONS / version
+    if target.exists() or target.is_symlink():
+        target.rename(Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / version)
+    for path in folder.rglob("*"):
+        _sync(path)
+    _sync(folder)
+    folder.rename(target)
+    _sync(target.parent)
+    return target
+
+
+def make_current(build: Path, generation: Path) -> None:
+    """Let the current generation be this one."""
+    current, new = build / CURRENT, build / f".{CURRENT}-new"
+    target = Path(GENERATIONS) / generation.name
+    os.utime(generation)
+    if current.is_symlink() and current.readlink() == target:
+        return
+    with suppress(FileNotFoundError):
+        new.unlink()
+    new.symlink_to(target)
+    new.replace(current)
+    _sync(build)
+
+
+def prune(build: Path, keep: int) -> None:
+    """Remove all but the generations that were current last; the current one always stays."""
+    current = (build / CURRENT).readlink().name
+    folders = [path for path in (build / GENERATIONS).iterdir() if not path.name.startswith(".")]
+    folders.sort(key=lambda path: (path.name == current, path.stat().st_mtime_ns), reverse=True)
+    for old in folders[max(keep, 1) :]:
+        # Out of sight first, so that a half removed one is never taken for a generation.
+        hidden = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / old.name
+        old.rename(hidden)
+        shutil.rmtree(hidden.parent, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,125 @@
+"""The sources as N-Triples on disk, while a generation is built: memory holds only where each file's triples are."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from kggraph.errors import SourceError
+from kggraph.publish.ownership import check_file
+from kggraph.rdf.iris import thing_iri
+from kggraph.rdf.source import read_file
+from kggraph.terms import SKOS
+
+SEGMENT_FILES: Final = 2000
+"""Files a segment: what one process reads, and what is validated at once."""
+
+_SCHEME: Final = f" <{SKOS}ConceptScheme> .".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJob:
+    """What reading needs to know; small enough to send to another process."""
+
+    root: Path
+    base_from: str
+    base_to: str
+    prefixes: dict[str, str]
+    pointers: tuple[bytes, ...]
+    """Predicates (`<iri>`) that shapes follow backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledFile:
+    """Where a file's triples are, and what it describes."""
+
+    relative: str
+    sha256: str
+    start: int
+    size: int
+    things: tuple[str, ...]
+    """IRIs of the things it describes, in the order of the file."""
+    holds_scheme: bool
+    """Whether one of them is a `skos:ConceptScheme`."""
+    points_at: tuple[str, ...]
+    """Things that it points at with a predicate that shapes follow backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file of the spool with the triples of many source files, one after another."""
+
+    path: Path
+    files: tuple[SpooledFile, ...]
+    triples: int
+
+
+class Problem(NamedTuple):
+    """A `SourceError` on its way from another process."""
+
+    message: str
+    path: str
+    line: int | None
+    column: int | None
+
+
+def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Problem:
+    """Read source files into one segment.
+
+    :param paths: Turtle files.
+    :param target: file to write.
+    """
+    files, start, triples = [], 0, 0
+    try:
+        with target.open("wb") as out:
+            for path in paths:
+                source = read_file(
+                    path, root=job.root, base_from=job.base_from, base_to=job.base_to, prefixes=job.prefixes
+                )
+                things = tuple(dict.fromkeys(thing_iri(subject) for subject in source.subjects))
+                check_file(source, things, job.base_to, job.base_from)
+                size = out.write(source.ntriples)
+                triples += source.ntriples.count(b"\n")
+                scheme = _SCHEME in source.ntriples
+                points_at = _pointed_at(source.ntriples, job.pointers)
+                files.append(SpooledFile(source.relative, source.sha256, start, size, things, scheme, points_at))
+                start += size
+    except SourceError as error:
+        return Problem(error.message, error.path, error.line, error.column)
+    return Segment(target, tuple(files), triples)
+
+
+def read_bytes(segment: Segment, file: SpooledFile) -> bytes:
+    """The triples of one file, as N-Triples."""
+    return _mapped(segment.path)[file.start : file.start + file.size]
+
+
+def each_file(segment: Segment) -> Iterator[tuple[SpooledFile, bytes]]:
+    """Every file of a segment with its triples."""
+    data = segment.path.read_bytes()
+    for file in segment.files:
+        yield file, data[file.start : file.start + file.size]
+
+
+@lru_cache(maxsize=64)
+def _mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def forget() -> None:
+    """Let go of the segments, before they are removed."""
+    _mapped.cache_clear()
+
+
+def _pointed_at(data: bytes, pointers: tuple[bytes, ...]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for predicate in pointers:
+        mark = b"> " + predicate + b" <"
+        for part in data.split(mark)[1:]:
+            found[thing_iri(part[: part.index(b">")].decode())] = None
+    return tuple(found)

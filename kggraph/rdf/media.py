@@ -118,8 +118,8 @@ class MediaRange:
 
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens and #name-quoted-strings
 _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_ELEMENTS: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\Z))+', re.DOTALL)
-_PARTS: Final = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*(?:"|\Z))+', re.DOTALL)
+_ELEMENTS: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
+_PARTS: Final = re.compile(r'(?:[^";]|"(?:[^"\\]|\\.)*(?:"|\\?\Z))+', re.DOTALL)
 _RANGE: Final = re.compile(rf"({_TOKEN})/({_TOKEN})\Z")
 _PARAMETER: Final = re.compile(rf'({_TOKEN})[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")\Z', re.DOTALL)
 _QUALITY: Final = re.compile(r"(?:[01]?\.[0-9]{1,12}|[01]\.?)\Z")

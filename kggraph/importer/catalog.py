@@ -53,6 +53,8 @@ class Catalog:
         self.schemes: dict[str, Scheme] = defaultdict(Scheme)
         self._known: dict[str, set[str]] = defaultdict(set)
         self._names: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._exact: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """Class and name to the letter, for names that differ from another's in capitals only ("Mind", "MIND")."""
         texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
         links: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for file in files:
@@ -89,8 +91,10 @@ class Catalog:
         found: dict[str, list[str]] = defaultdict(list)
         for iri in sorted(self._known[of]):
             for predicate, text in texts.get(iri, ()):
-                if predicate == path and iri not in found[name_key(text)]:
-                    found[name_key(text)].append(iri)
+                if predicate == path:
+                    self._exact[of, text].add(iri)
+                    if iri not in found[name_key(text)]:
+                        found[name_key(text)].append(iri)
         for key, iris in found.items():
             # A better name property wins: a preferred label before the abbreviation of another thing.
             names.setdefault(key, iris)
@@ -98,6 +102,8 @@ class Catalog:
     def find_agent(self, of: str, name: str) -> list[str]:
         """Things of a class that a name or slug may mean: one when it is clear, none when it is new."""
         found = self._names[of].get(name_key(name), [])
+        if len(found) > 1:
+            return [iri for iri in found if iri in self._exact[of, name]] or found
         if found or of not in self.classes:
             return found
         iri = f"{self.base}id/{self.classes[of].kind}/{name}"

@@ -201,6 +201,8 @@ def _elements(header: str | None) -> Iterator[str]:
 
 
 def _media_range(element: str) -> MediaRange | None:
+    if element.startswith(";"):
+        return None
     first, *parts = [part.strip(" \t\r\n") for part in _PARTS.findall(element)]
     # Java's HttpURLConnection sends `*; q=.2`.
     match = _RANGE.match("*/*" if first == "*" else first)

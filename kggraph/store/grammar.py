@@ -115,12 +115,10 @@ def syntax_error(text: str, said: str, prefixes: Mapping[str, str] | None = None
         check_grammar(text, prefixes)
     except QuerySyntaxError as error:
         return error
-    # Oxigraph: "error at 1:25: expected one of "(", IF, The SELECT contains a variable that is unbound, [_]"
-    place = re.search(r"\bat (\d+):(\d+)", said)
+    # Oxigraph: "error at 1:25: expected one of "(", IF, The SELECT contains a variable that is unbound, [_]", where the
+    # place is only how far its parser came.
     sentence = re.search(r"\b[A-Z][a-z]+(?: [\w'?<>:/#.-]+){2,}", said)
-    line, column = (int(place[1]), int(place[2])) if place else (None, None)
-    what = sentence[0].rstrip(". ") if sentence else "The query is not SPARQL 1.1"
-    return QuerySyntaxError(f"{what}.", line=line, column=column)
+    return QuerySyntaxError(f"{sentence[0].rstrip('. ') if sentence else 'The query is not SPARQL 1.1'}.")
 
 
 def expected(stack: Sequence[str]) -> list[str]:

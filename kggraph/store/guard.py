@@ -8,20 +8,22 @@ prefixed name to a keyword (`SERVICEx:y {}`), and whoever accepts only what the 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, cast
+from urllib.parse import urljoin
 
 from kggraph.errors import QueryRefused
 from kggraph.rdf.results import RESULT_KINDS, QueryForm, ResultKind
 from kggraph.store.grammar import check_grammar
-from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, outline, tokens
+from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, outline, tokens, unescape
 
 MAX_QUERY_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 128
 """Brackets within brackets: the engine's parser is recursive, and no query written for a purpose comes near."""
 
-_UPDATES: Final = frozenset(OUTLINE_WORDS) - frozenset(RESULT_KINDS) - {"LIMIT", "OFFSET", "VALUES"}
+_UPDATES: Final = frozenset(OUTLINE_WORDS) - frozenset(RESULT_KINDS) - {"FROM", "LIMIT", "OFFSET", "VALUES"}
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
 _PAIRS: Final = {"{": "}", "(": ")", "[": "]"}
 _NUMBER: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*[\r\n])*+([0-9]++)")
@@ -48,6 +50,8 @@ class InspectedQuery:
     """The outermost LIMIT."""
     offset: Span = field(repr=False)
     """The outermost OFFSET."""
+    merges_graphs: bool = False
+    """Whether it has FROM more than once, so that its default graph may be a merge."""
 
     @property
     def kind(self) -> ResultKind:
@@ -72,6 +76,34 @@ class InspectedQuery:
         if self.limit.value is not None and self.limit.value <= solutions:
             return None
         return self._with(1, (self.offset.value or 0) + solutions)
+
+    def dataset(self, base_iri: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The graphs of FROM and of FROM NAMED, as IRIs.
+
+        >>> inspect("PREFIX : <x:> SELECT * FROM :a FROM <x:b> FROM NAMED :c {}").dataset()
+        (('x:a', 'x:b'), ('x:c',))
+        """
+        prefixes: dict[str, str] = {}
+        base, prefix, word, is_named = base_iri or "", "", "", False
+        graphs: tuple[list[str], list[str]] = ([], [])
+        for kind, text, _ in tokens(self.text):
+            if text == "{" or kind in ("end", "error"):
+                break
+            if kind == "word":
+                is_named = word == "FROM" and text.upper() == "NAMED"
+                word = "FROM" if is_named else text.upper()
+            elif kind == "pname" and word == "PREFIX":
+                prefix = text[:-1]
+            elif kind in ("iri", "pname"):
+                iri = urljoin(base, unescape(text[1:-1])) if kind == "iri" else _expand(text, prefixes)
+                if word == "BASE":
+                    base = iri
+                elif word == "PREFIX":
+                    prefixes[prefix] = iri
+                elif word == "FROM":
+                    graphs[is_named].append(iri)
+                word = ""
+        return tuple(graphs[0]), tuple(graphs[1])
 
     def _with(self, limit: int, offset: int | None) -> str:
         edits = [(self.limit, "LIMIT", limit)]
@@ -102,7 +134,7 @@ def inspect(text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX
 
 def _inspect(text: str, max_depth: int) -> InspectedQuery:
     text = decode_code_points(text.removeprefix("\ufeff"))
-    verb, depth, numbers, end = _scan(text, max_depth)
+    verb, depth, numbers, end, froms = _scan(text, max_depth)
     if verb in _UPDATES:
         raise QueryRefused(
             f"{verb} would change the data; this endpoint only reads (SELECT, ASK, CONSTRUCT, DESCRIBE).", what="update"
@@ -112,18 +144,20 @@ def _inspect(text: str, max_depth: int) -> InspectedQuery:
     if verb not in RESULT_KINDS or depth:
         check_grammar(text)
     place = Span(end, end)
-    return InspectedQuery(text, cast(QueryForm, verb), numbers.get("LIMIT", place), numbers.get("OFFSET", place))
+    return InspectedQuery(
+        text, cast(QueryForm, verb), numbers.get("LIMIT", place), numbers.get("OFFSET", place), froms > 1
+    )
 
 
 _inspect_cached = lru_cache(maxsize=512)(_inspect)
 
 
-def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int]:
-    """The verb, how many brackets do not match, outermost LIMIT and OFFSET, and where those could be put."""
+def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int, int]:
+    """The verb, how many brackets do not match, outermost LIMIT and OFFSET, where those go, FROMs."""
     verb = ""
     opened: list[str] = []
     numbers: dict[str, Span] = {}
-    place = -1
+    place, froms = -1, 0
     for kind, piece, start in outline(text):
         if kind == "open":
             opened.append(_PAIRS[piece])
@@ -133,18 +167,25 @@ def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int]:
                 )
         elif kind == "close":
             if not opened or opened.pop() != piece:
-                return verb, 1, numbers, start
+                return verb, 1, numbers, start, froms
         elif kind == "error":
-            return verb, 1, numbers, start
+            return verb, 1, numbers, start, froms
         elif not opened:
             word = piece.upper()
             if not verb:
                 verb = word
             elif word in ("LIMIT", "OFFSET") and (match := _NUMBER.match(text, start + len(word))):
                 numbers[word] = Span(match.start(1), match.end(1), int(match[1][:18]))
+            elif word == "FROM":
+                froms += 1
             elif word in ("VALUES", "") and place < 0:
                 place = start
-    return verb, len(opened), numbers, place
+    return verb, len(opened), numbers, place, froms
+
+
+def _expand(name: str, prefixes: Mapping[str, str]) -> str:
+    prefix, _, local = name.partition(":")
+    return prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
 
 
 def _refuse_service(text: str) -> None:

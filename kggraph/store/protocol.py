@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
-ResultKind = Literal["solutions", "boolean", "graph"]
-"""What a query gives: solutions (SELECT), a boolean (ASK) or a graph (CONSTRUCT, DESCRIBE)."""
+from kggraph.rdf.results import ResultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,8 @@ class QueryAnswer:
     """Bytes of the whole result when all of it is here; None: it streams."""
     queued_s: float = 0.0
     """Seconds waited for a free worker."""
+    version: str = ""
+    """Version of the data that gave the answer, when the engine was told one."""
     closing: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def read(self) -> bytes:

@@ -1,0 +1,75 @@
+"""A request that the guard has let through, as it goes to whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kggraph.errors import BadParameter, NotAcceptable, QuerySyntaxError
+from kggraph.rdf.iris import is_iri
+from kggraph.rdf.results import ResultKind, result_formats
+from kggraph.store.grammar import syntax_error
+from kggraph.store.guard import inspect
+from kggraph.store.protocol import QueryRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be run, with all limits worked out."""
+
+    text: str
+    beyond: str | None
+    """A query that has a solution when `text` cut some off; None when it cannot."""
+    kind: ResultKind
+    results: str
+    base_iri: str | None
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    memory_mb: int
+    max_solutions: int
+    max_result_bytes: int
+    hold_bytes: int
+
+    def members(self) -> dict[str, Any]:
+        """The task as a mapping of plain values."""
+        return asdict(self)
+
+
+def task_of(request: QueryRequest) -> Task:
+    """The task for a request.
+
+    :raises QueryRefused: as `guard.inspect` says; also QuerySyntaxError.
+    :raises BadParameter: a graph of the protocol is no IRI.
+    :raises NotAcceptable: that form of query has no such results.
+    """
+    query = inspect(request.text)
+    offers = [offer.media_type for offer in result_formats(query.form)]
+    if request.results not in offers:
+        raise NotAcceptable(f"A {query.form} query has no result in {request.results}.", available=tuple(offers))
+    for parameter, graphs in (("default-graph-uri", request.default_graphs), ("named-graph-uri", request.named_graphs)):
+        for iri in graphs or ():
+            if not is_iri(iri):
+                raise BadParameter(f"{parameter} is {iri!r}, which is not an IRI.", parameter=parameter)
+    limits = query.form == "SELECT"
+    default, named = request.default_graphs, request.named_graphs
+    if default is None and named is None and query.merges_graphs:
+        default, named = query.dataset(request.base_iri)
+    return Task(
+        text=query.limited(request.max_solutions) if limits else query.text,
+        beyond=query.beyond(request.max_solutions) if limits else None,
+        kind=query.kind,
+        results=request.results,
+        base_iri=request.base_iri,
+        default_graphs=default,
+        named_graphs=named,
+        memory_mb=request.memory_mb,
+        max_solutions=request.max_solutions,
+        max_result_bytes=request.max_result_bytes,
+        hold_bytes=request.hold_bytes,
+    )
+
+
+def explained(error: QuerySyntaxError, text: str, prefixes: Mapping[str, str]) -> QuerySyntaxError:
+    """An engine's syntax error said better: with line, column and what may stand there."""
+    return syntax_error(text, error.message, prefixes)

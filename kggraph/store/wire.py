@@ -1,0 +1,131 @@
+"""Packets between the web process, the query host and its workers.
+
+All three speak over Unix sockets of type SEQPACKET, which keep packets whole: a worker that is killed while it writes
+never leaves half a packet, so the host can still say on the same socket why the answer ends. A packet is one byte for
+its kind, four for the number of the request on its connection, then its content.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from kggraph.errors import (
+    KgError,
+    QueryHostUnavailable,
+    QueryOutOfMemory,
+    QueryRefused,
+    QuerySyntaxError,
+    QueryTimeout,
+    ResultTooLarge,
+    TooBusy,
+)
+
+PACKET_BYTES: Final = 64 * 1024
+"""Content of the largest packet; a socket's buffer holds three of them."""
+_HEAD: Final = struct.Struct("<cI")
+HEAD_BYTES: Final = _HEAD.size
+
+# From the client, and from the host to a worker
+PART: Final = b"p"
+"""A piece of a long request; more follows."""
+ASK: Final = b"q"
+"""A request, or the last piece of it."""
+
+# To the client
+WHOLE: Final = b"a"
+"""A small answer: length of the outcome, outcome, and all bytes of the result."""
+DATA: Final = b"d"
+"""Bytes of the result."""
+OUTCOME: Final = b"o"
+"""What is known of a large result before its end, so that it may be passed on."""
+REST: Final = b"r"
+"""All further bytes of the result are in the file that comes with this packet; for a client slower than the engine."""
+END: Final = b"e"
+"""The result is whole; its outcome. Without this packet an answer is broken."""
+ERROR: Final = b"x"
+"""The answer ends here, and why."""
+
+# From a worker to the host
+DONE: Final = b"f"
+"""The worker is free; with a file and the last packets when the client is slower than the engine."""
+SPILL: Final = b"s"
+"""The worker asks for a file to put the rest of a result in."""
+
+
+def packet(kind: bytes, number: int, content: bytes = b"") -> bytes:
+    """A packet's bytes.
+
+    >>> unpack(packet(DATA, 7, b"x"))
+    (b'd', 7, b'x')
+    """
+    return _HEAD.pack(kind, number) + content
+
+
+def unpack(data: bytes) -> tuple[bytes, int, bytes]:
+    """Kind, number of the request, and content of a packet."""
+    kind, number = _HEAD.unpack_from(data)
+    return kind, number, data[HEAD_BYTES:]
+
+
+def request_packets(number: int, content: bytes) -> Iterator[bytes]:
+    """A request as as many packets as it needs.
+
+    >>> [unpack(p)[0] for p in request_packets(1, bytes(70_000))]
+    [b'p', b'q']
+    """
+    last = max(0, (len(content) - 1) // PACKET_BYTES)
+    for place in range(last + 1):
+        piece = content[place * PACKET_BYTES : (place + 1) * PACKET_BYTES]
+        yield packet(ASK if place == last else PART, number, piece)
+
+
+def file_descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    """The open files that came with a packet."""
+    found: list[int] = []
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            found += struct.unpack(f"{len(data) // 4}i", data[: len(data) // 4 * 4])
+    return found
+
+
+def dump(members: Mapping[str, Any]) -> bytes:
+    """A small mapping as bytes."""
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def load(content: bytes) -> dict[str, Any]:
+    """The mapping that `dump` wrote."""
+    members: dict[str, Any] = json.loads(content.decode("utf-8", "surrogatepass"))
+    return members
+
+
+def error_content(error: KgError) -> bytes:
+    """An error as the content of a packet.
+
+    >>> error_of(error_content(QueryTimeout("Stopped.", allowed=2)))
+    QueryTimeout('Stopped.')
+    """
+    typed = {name: value for name, value in vars(error).items() if not name.startswith("_")}
+    return dump({"code": error.code, **typed})
+
+
+_ERRORS: Final[Mapping[str, Callable[[dict[str, Any]], KgError]]] = {
+    QuerySyntaxError.code: lambda m: QuerySyntaxError(m["message"], line=m["line"], column=m["column"]),
+    QueryRefused.code: lambda m: QueryRefused(m["message"], what=m["what"]),
+    QueryTimeout.code: lambda m: QueryTimeout(m["message"], allowed=m["allowed"]),
+    QueryOutOfMemory.code: lambda m: QueryOutOfMemory(m["message"], allowed=m["allowed"]),
+    ResultTooLarge.code: lambda m: ResultTooLarge(m["message"], allowed=m["allowed"]),
+    TooBusy.code: lambda m: TooBusy(m["message"], retry_after_s=m["retry_after_s"]),
+    QueryHostUnavailable.code: lambda m: QueryHostUnavailable(m["message"]),
+}
+
+
+def error_of(content: bytes) -> KgError:
+    """The error in the content of a packet."""
+    members = load(content)
+    make = _ERRORS.get(members["code"])
+    return make(members) if make else KgError(members["message"])

@@ -142,7 +142,7 @@ def serve(
             workers=settings.web_workers,
             blocking_threads=_THREADS,
             websockets=False,
-            log_level=LogLevels.warning,
+            log_level=LogLevels.error,
             respawn_failed_workers=True,
             workers_kill_timeout=_STOP_S,
             started=started,

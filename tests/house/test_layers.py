@@ -19,7 +19,10 @@ LAYERS: dict[str, float] = {
     "kggraph.build": 3.5,
     "kggraph.importer": 3.5,
     "kggraph.web": 4,
+    "kggraph.reference": 4.5,
+    "kggraph.serve": 4.5,
     "kggraph.cli": 5,
+    "kggraph.__main__": 6,
 }
 """Part of the platform to its layer; halves order the parts within one layer of DESIGN.md."""
 

@@ -138,6 +138,20 @@ def test_names_find_things_however_they_are_written(kb: Settings) -> None:
     assert [path.name for path in (kb.data_path / "designers").iterdir()] == ["ben-van-berkel.ttl"]
 
 
+def test_a_name_in_exactly_that_form_wins(kb: Settings) -> None:
+    folder = kb.data_path / "designers"
+    folder.mkdir()
+    for slug, name in (("a", "MIND"), ("b", "Mind")):
+        thing = f"https://example.org/bridges/id/designer/{slug}"
+        (folder / f"{slug}.ttl").write_text(
+            f'<{thing}> a <https://example.org/bridges/def#Designer> ; <http://xmlns.com/foaf/0.1/name> "{name}" .\n'
+        )
+    run(kb, records(kb, {**FINE, "designers": ["Mind"]}))
+    assert "<id/bridge/fine> <def#designedBy> <id/designer/b> ." in said(kb, "bridges/fine.ttl")
+    with pytest.raises(ImportRefused, match="names 2 things"):
+        importer.plan(kb, records(kb, {**FINE, "designers": ["mind"]}))
+
+
 def test_names_without_latin_letters_get_an_address_too(kb: Settings) -> None:
     run(kb, records(kb, {**FINE, "designers": ["橋", "桥", "橋"]}))
     assert len(list((kb.data_path / "designers").iterdir())) == 2

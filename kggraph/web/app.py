@@ -1,0 +1,34 @@
+"""The application of a knowledge base: every surface, once in each language."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kggraph.config import Settings
+from kggraph.store.protocol import QueryEngine
+from kggraph.web import lists, operation, pages, sparql, static_files, things, vocabulary
+from kggraph.web.base import bare_app, register
+from kggraph.web.generations import Generations
+
+_IN_EACH_LANGUAGE = (
+    things.blueprint,
+    vocabulary.blueprint,
+    pages.blueprint,
+    sparql.blueprint,
+    lists.blueprint,
+)
+_ONCE = (operation.blueprint, static_files.blueprint)
+
+
+def create_app(settings: Settings, generations: Generations, engine: QueryEngine) -> Flask:
+    """The application that serves a knowledge base.
+
+    :param generations: gives the generation that is current.
+    :param engine: answers queries; a client of the query host.
+    """
+    app = bare_app(settings, generations, engine, generations.version)
+    for blueprint in _ONCE:
+        app.register_blueprint(blueprint)
+    for blueprint in _IN_EACH_LANGUAGE:
+        register(app, blueprint, settings.languages)
+    return app

@@ -1,0 +1,160 @@
+"""The filters of a list: what an address chooses, and every choice that is left with its count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from werkzeug.datastructures import MultiDict
+
+from kggraph.errors import BadParameter
+from kggraph.publish.labels import Label, pick
+from kggraph.search.facets import NEWEST, TITLE, FacetValue, Selection, Sort
+from kggraph.web.generations import KnowledgeBase
+from kggraph.web.linked import facet_param
+from kggraph.web.render import query_of
+
+VALUES_SHOWN: Final = 10
+"""Values of a long facet that stand open; the others are one step away."""
+_LONG: Final = 60
+"""Values of a tree above which it is no longer shown whole."""
+_OPEN_FACETS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value to choose."""
+
+    name: str
+    """As it stands in addresses."""
+    label: Label
+    count: int
+    depth: int
+    selected: bool
+
+    @property
+    def disabled(self) -> bool:
+        """Choosing it would give nothing."""
+        return self.count == 0 and not self.selected
+
+
+@dataclass(frozen=True, slots=True)
+class FacetView:
+    """A facet with its values; `more` are those of a long list that start folded."""
+
+    key: str
+    label: Label
+    help: Label
+    options: tuple[Option, ...]
+    more: tuple[Option, ...]
+    is_open: bool
+    chosen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on, with the address without it."""
+
+    facet: Label
+    value: Label
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the parameters of an address choose."""
+
+    filters: Mapping[str, tuple[str, ...]]
+    sort: Sort
+
+    def pairs(self, kb: KnowledgeBase) -> list[tuple[str, str]]:
+        """The parameters for this choice."""
+        chosen = [(key, facet_param(kb, value)) for key, values in self.filters.items() for value in values]
+        return [*chosen, *([("sort", self.sort)] if self.sort != NEWEST else [])]
+
+
+def parse_choice(kb: KnowledgeBase, args: MultiDict[str, str]) -> Choice:
+    """The choice that parameters make; parameters that are no filter are left alone.
+
+    :raises BadParameter: a value that its facet does not have, or an unknown order.
+    """
+    filters: dict[str, tuple[str, ...]] = {}
+    for facet in kb.facets.facets:
+        values = []
+        for name in dict.fromkeys(args.getlist(facet.key)):
+            if not name:
+                continue
+            value = kb.facet_value(facet.key, name)
+            if value is None:
+                raise BadParameter(f"The filter {facet.key} has no value {name[:80]!r}.", parameter=facet.key)
+            values.append(value)
+        if values:
+            filters[facet.key] = tuple(dict.fromkeys(values))
+    sort = args.get("sort") or NEWEST
+    if sort == NEWEST:
+        return Choice(filters, "newest")
+    if sort == TITLE:
+        return Choice(filters, "title")
+    raise BadParameter(f"Lists are sorted by {NEWEST} or {TITLE}.", parameter="sort")
+
+
+def facet_views(kb: KnowledgeBase, selection: Selection, language: str) -> list[FacetView]:
+    """Every facet that can say anything, in the order of the model."""
+    shown = [facet for facet in kb.facets.facets if any(v.count for v in kb.everything.facets[facet.key])]
+    labels = kb.labels(v.value for facet in shown for v in selection.facets[facet.key])
+    views = []
+    for place, facet in enumerate(shown):
+        field = kb.model.main.field(facet.key)
+        options = [_option(kb, value, labels.get(value.value), language) for value in selection.facets[facet.key]]
+        known = {facet_param(kb, v.value): v.count for v in kb.everything.facets[facet.key]}
+        if facet.kind == "year":
+            first, more = tuple(options[:VALUES_SHOWN]), tuple(options[VALUES_SHOWN:])
+        else:
+            first, more = _folded(options, known)
+        chosen = sum(option.selected for option in options)
+        views.append(
+            FacetView(
+                key=facet.key,
+                label=pick(field.label if field else None, language, facet.path),
+                help=pick(field.description, language) if field and field.description else Label("", ""),
+                options=first,
+                more=more,
+                is_open=place < _OPEN_FACETS or chosen > 0,
+                chosen=chosen,
+            )
+        )
+    return views
+
+
+def chips(kb: KnowledgeBase, choice: Choice, language: str, path: str) -> list[Chip]:
+    """The filters that are on, each with the address that drops it."""
+    pairs = choice.pairs(kb)
+    labels = kb.labels(value for values in choice.filters.values() for value in values)
+    found = []
+    for key, values in choice.filters.items():
+        field = kb.model.main.field(key)
+        for value in values:
+            query = query_of([pair for pair in pairs if pair != (key, facet_param(kb, value))])
+            label = pick(labels.get(value), language) if labels.get(value) else Label(value, "")
+            facet = pick(field.label if field else None, language, key)
+            found.append(Chip(facet, label, f"{path}?{query}" if query else path))
+    return found
+
+
+def _option(kb: KnowledgeBase, value: FacetValue, labels: Mapping[str, str] | None, language: str) -> Option:
+    label = pick(labels, language) if labels else Label(value.value, "")
+    return Option(facet_param(kb, value.value), label, value.count, value.depth, value.selected)
+
+
+def _folded(options: Sequence[Option], known: Mapping[str, int]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """A short list or a tree stays whole; of a long flat list the fullest values stand open, and every chosen one.
+
+    :param known: how many items of all have each value; values of a long list that none has are left out.
+    """
+    if len(options) <= VALUES_SHOWN + 2 or (len(options) <= _LONG and any(option.depth for option in options)):
+        return tuple(options), ()
+    used = [option for option in options if known.get(option.name) or option.selected]
+    used.sort(key=lambda option: -option.count)
+    first = [option for place, option in enumerate(used) if place < VALUES_SHOWN or option.selected]
+    return tuple(first), tuple(option for option in used if option not in first)

@@ -1,0 +1,176 @@
+"""The generation that is served: opened once, swapped by reference as soon as another one is current."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+
+from kggraph.config import Settings
+from kggraph.errors import GenerationError, KgError
+from kggraph.model import LangText
+from kggraph.publish.descriptions import Concept, Description
+from kggraph.publish.generation import Generation, current_hash, open_current
+from kggraph.rdf.iris import kind_and_slug
+from kggraph.search.facets import Selection
+from kggraph.terms import DCAT, DCTERMS
+from kggraph.web.addresses import Addresses
+from kggraph.web.kinds import Kinds, named_kinds
+from kggraph.web.triples import read
+
+log = logging.getLogger("kggraph.web")
+
+CHECK_EVERY_S = 0.5
+"""How often a server looks whether another generation is current; one `readlink`."""
+_MAX_LABELS = 200_000
+
+
+class KnowledgeBase:
+    """One open generation with what every page needs of it; shared by all threads."""
+
+    def __init__(self, generation: Generation, settings: Settings) -> None:
+        self.generation = generation
+        self.hash = generation.hash
+        self.manifest = generation.manifest
+        self.settings = settings
+        self.prefixes = settings.all_prefixes
+        self.addresses = Addresses(generation.manifest.base_uri)
+        self.model = generation.model()
+        self.descriptions = generation.descriptions()
+        self.facets = generation.facets()
+        self.kinds: Kinds = named_kinds(self.model, generation.manifest.kinds)
+        self._labels: dict[str, LangText] = {}
+        self._trees: dict[str, list[Concept]] = {}
+
+    def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
+        """Labels of all of `iris` that have any; looked up once for a generation."""
+        wanted = set(iris)
+        missing = wanted - self._labels.keys()
+        if missing:
+            if len(self._labels) > _MAX_LABELS:
+                self._labels = {}
+            found = self.descriptions.labels(missing)
+            self._labels.update({iri: found.get(iri, {}) for iri in missing})
+        known = self._labels
+        return {iri: labels for iri in wanted if (labels := known.get(iri))}
+
+    @cached_property
+    def everything(self) -> Selection:
+        """All items with the counts of every facet: what each value is chosen from."""
+        return self.facets.select(limit=0)
+
+    @cached_property
+    def uses(self) -> dict[str, dict[str, int]]:
+        """Facet value -> facet key -> number of items, where there are any."""
+        found: dict[str, dict[str, int]] = {}
+        for key, values in self.everything.facets.items():
+            for value in values:
+                if value.count:
+                    found.setdefault(value.value, {})[key] = value.count
+        return found
+
+    @cached_property
+    def facet_names(self) -> dict[str, str]:
+        """How the values of facets that are our own things stand in addresses: slug, or `kind/slug` if need be."""
+        names: dict[str, str] = {}
+        for values in self.everything.facets.values():
+            pairs = {v.value: kind_and_slug(v.value, self.addresses.base_uri) for v in values}
+            slugs = Counter(pair[1] for pair in pairs.values() if pair)
+            for iri, pair in pairs.items():
+                if pair and "/" not in names.get(iri, ""):
+                    names[iri] = "/".join(pair) if slugs[pair[1]] > 1 else pair[1]
+        return names
+
+    def facet_value(self, key: str, name: str) -> str | None:
+        """The value of a facet that a parameter means: by slug, `kind/slug`, IRI or text; nothing if there is none."""
+        if self.facets.has(key, name):
+            return name
+        return self._facet_values.get(key, {}).get(name)
+
+    @cached_property
+    def _facet_values(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for key, values in self.everything.facets.items():
+            names = found.setdefault(key, {})
+            for value in values:
+                pair = kind_and_slug(value.value, self.addresses.base_uri)
+                if pair:
+                    names["/".join(pair)] = value.value
+                    names.setdefault(self.facet_names[value.value], value.value)
+        return found
+
+    def tree(self, scheme: str) -> list[Concept]:
+        """The concepts of a scheme, depth first; read once."""
+        if scheme not in self._trees:
+            self._trees[scheme] = self.descriptions.tree(scheme)
+        return self._trees[scheme]
+
+    @cached_property
+    def dataset(self) -> Description | None:
+        """The description of the knowledge base itself: the first thing that is a dcat:Dataset."""
+        found = self.model.by_class(f"{DCAT}Dataset")
+        iris = self.descriptions.iris(found.kind) if found and found.kind else ()
+        return self.descriptions.get(iris[0]) if iris else None
+
+    @cached_property
+    def about(self) -> dict[str, LangText]:
+        """Title and description of the knowledge base, and the IRI of its licence under the empty tag."""
+        names = {"title": f"{DCTERMS}title", "description": f"{DCTERMS}description", "license": f"{DCTERMS}license"}
+        told: dict[str, dict[str, str]] = {name: {} for name in names}
+        if self.dataset:
+            statements = read(self.dataset.ntriples, tuple(names.values()))
+            for name, predicate in names.items():
+                for statement in statements:
+                    if statement.predicate == predicate and statement.subject == self.dataset.iri:
+                        told[name].setdefault(statement.object.lang, statement.object.value)
+        return {**told}
+
+
+class Generations:
+    """Gives the current generation; cheap enough to ask at every request."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._current: KnowledgeBase | None = None
+        self._check_at = 0.0
+        self._lock = threading.Lock()
+
+    def current(self) -> KnowledgeBase:
+        """The knowledge base as it is now.
+
+        :raises GenerationError: none was built yet.
+        """
+        if time.monotonic() >= self._check_at:
+            self._look()
+        if self._current is None:
+            raise GenerationError("No generation was built yet; run kggraph build.")
+        return self._current
+
+    def version(self) -> str:
+        """Hash of the current generation, or empty when there is none."""
+        if time.monotonic() >= self._check_at:
+            self._look()
+        return self._current.hash if self._current else ""
+
+    def _look(self) -> None:
+        if not self._lock.acquire(blocking=self._current is None):
+            return  # another thread is looking; what is served now is still whole
+        try:
+            if time.monotonic() >= self._check_at:
+                self._open_if_new()
+                self._check_at = time.monotonic() + CHECK_EVERY_S
+        finally:
+            self._lock.release()
+
+    def _open_if_new(self) -> None:
+        name = current_hash(self._settings)
+        if name is None or (self._current is not None and self._current.hash == name):
+            return
+        try:
+            self._current = KnowledgeBase(open_current(self._settings), self._settings)
+        except (KgError, OSError) as error:
+            if self._current is not None:
+                log.error("The new generation %s cannot be opened, the old one is served on: %s", name, error)

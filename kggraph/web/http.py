@@ -1,0 +1,347 @@
+"""The one HTTP layer: a view says what it has, this says how it goes out.
+
+Negotiation, Vary, entity tags, 304, Link, Content-Location, CORS, security headers and the cache of finished answers
+are here and nowhere else, so every route has them alike.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, Final, ParamSpec, TypeAlias
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.urls import iri_to_uri
+
+from kggraph.errors import NotAcceptable
+from kggraph.rdf.media import HTML, Representation, negotiate
+from kggraph.web.cache import Finished, Key, ResponseCache, status_line
+
+P = ParamSpec("P")
+
+JSON: Final = Representation("json", ".json", "application/json", "JSON")
+TEXT: Final = Representation("txt", ".txt", "text/plain", "Text")
+SVG: Final = Representation("svg", ".svg", "image/svg+xml", "SVG")
+CSS: Final = Representation("css", ".css", "text/css", "CSS")
+
+VARY: Final = ("Vary", "Accept, Accept-Language")
+# Items change when a generation is swapped in, which nobody can foresee: fresh for a minute, usable while asking anew.
+FRESH: Final = "public, max-age=60, stale-while-revalidate=600"
+FOREVER: Final = "public, max-age=31536000, immutable"
+NO_STORE: Final = "no-store"
+
+_EVERYWHERE: Final = (
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    # https://fetch.spec.whatwg.org/#http-cors-protocol: `*` and no credentials
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After"),
+)
+_SPOOL_BYTES: Final = 1024 * 1024
+_BLOCK_BYTES: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the `Link` header (RFC 8288)."""
+
+    target: str
+    rel: str
+    type: str = ""
+    hreflang: str = ""
+
+    def __str__(self) -> str:
+        parameters = [f'rel="{self.rel}"']
+        parameters += [f'type="{self.type}"'] if self.type else []
+        parameters += [f'hreflang="{self.hreflang}"'] if self.hreflang else []
+        return "; ".join([f"<{ascii_uri(self.target)}>", *parameters])
+
+
+def no_links() -> Sequence[Link]:
+    """The links of a document that has none of its own."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something that has one or more representations, each made only when it is needed."""
+
+    path: str
+    """Its address: without suffix, and without the prefix of a language."""
+    make: Callable[[Representation], bytes]
+    offers: tuple[Representation, ...] = (HTML,)
+    """What it can be, best first."""
+    forced: Representation | None = None
+    """The representation that the address itself names: nothing is negotiated."""
+    twins: bool = False
+    """Whether `path` with a representation's suffix is that representation."""
+    language: str = ""
+    """Language of its page."""
+    prefix: str = ""
+    """What stands before `path` in that language: `/en`."""
+    query: str = ""
+    """The parameters that matter, in canonical order."""
+    links: Callable[[], Sequence[Link]] = no_links
+    cache_control: str = FRESH
+    status: int = 200
+    kept: bool = True
+    """Whether the finished bytes may be used again for the same generation."""
+
+    def address(self, representation: Representation) -> str:
+        """Where one representation is."""
+        prefix = self.prefix if representation is HTML else ""
+        suffix = representation.suffix if self.twins else ""
+        return prefix + self.path + suffix + (f"?{self.query}" if self.query else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Another address to go to."""
+
+    location: str
+    status: int = 303
+    links: Sequence[Link] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Bytes that arrive bit by bit, as of a query.
+
+    They are taken in until they end, in memory or in a file that has no name, and only then sent: an answer that
+    breaks halfway gets its right status instead of looking complete. (Granian 2.8 ends a chunked answer like a whole
+    one when its iterator raises, so breaking the connection is not in our hands.)
+    """
+
+    media_type: str
+    chunks: Iterable[bytes]
+    close: Callable[[], None]
+    links: Sequence[Link] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Answer: TypeAlias = Document | Redirect | Stream
+
+
+@dataclass(slots=True)
+class Web:
+    """What the HTTP layer knows of the application; kept in `app.extensions`."""
+
+    cache: ResponseCache
+    version: Callable[[], str]
+    """Hash of the generation that is served now: cheap, asked at every request."""
+
+
+def install(app: Flask, version: Callable[[], str], cache_mb: int) -> None:
+    """Put the HTTP layer around an application."""
+    web = Web(ResponseCache(cache_mb * 1024 * 1024), version)
+    app.extensions["kggraph.web"] = web
+    app.after_request(_everywhere)
+    app.wsgi_app = _FromCache(app.wsgi_app, web)  # type: ignore[method-assign]
+
+
+def answered(view: Callable[P, Answer]) -> Callable[P, Response]:
+    """A view whose answer this layer sends."""
+
+    @functools.wraps(view)
+    def respond(*args: P.args, **kwargs: P.kwargs) -> Response:
+        return deliver(view(*args, **kwargs))
+
+    return respond
+
+
+def deliver(answer: Answer) -> Response:
+    """The response for an answer.
+
+    :raises NotAcceptable: the client accepts none of the document's representations.
+    """
+    if isinstance(answer, Stream):
+        return _streamed(answer)
+    return response_of(_redirected(answer) if isinstance(answer, Redirect) else _documented(answer))
+
+
+def response_of(finished: Finished) -> Response:
+    """A Flask response with exactly these headers."""
+    status, headers, body = finished.reply(request.headers.get("If-None-Match"))
+    response = Response(body, status, headers)
+    if status == 304:
+        del response.headers["Content-Type"]
+    return response
+
+
+def finish(
+    body: bytes, representation: Representation, *, status: int = 200, headers: Sequence[tuple[str, str]] = ()
+) -> Finished:
+    """An answer with its entity tag: the hash of its bytes, so it differs by representation and language."""
+    etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    head = [
+        ("Content-Type", representation.content_type),
+        ("Content-Length", str(len(body))),
+        *headers,
+        *((("ETag", etag),) if status == 200 else ()),
+        *_EVERYWHERE,
+    ]
+    return Finished(status, tuple(head), body, etag if status == 200 else "")
+
+
+def ascii_uri(iri: str) -> str:
+    """An IRI as it may stand in a header: percent-encoded, without what could end the header or the link."""
+    return iri_to_uri("".join(c for c in iri if c > " " and c not in '<>"\x7f'))
+
+
+def etag_of(body: bytes) -> str:
+    """A short hash of bytes, for addresses that change with their content."""
+    return hashlib.blake2b(body, digest_size=6).hexdigest()
+
+
+# ------------------------------------------------------------------ documents
+def _documented(document: Document) -> Finished:
+    web: Web = current_app.extensions["kggraph.web"]
+    representation = document.forced or negotiate(request.headers.get("Accept"), document.offers)
+    if representation is None:
+        g.alternates = _alternates(document)
+        media_types = tuple(offer.media_type for offer in document.offers)
+        raise NotAcceptable(f"This address has only {', '.join(media_types)}.", available=media_types)
+    language = document.language if representation is HTML else ""
+    named = "=" if document.forced else "~"
+    key: Key = (web.version(), document.path, document.query, representation.name, language, named)
+    finished = web.cache.get(key) if document.kept else None
+    if finished is None:
+        finished = _made(document, representation, language)
+        if document.kept:
+            web.cache.put(key, finished)
+    if document.kept:
+        web.cache.remember(_literally(request.environ, key[0]), key)
+    return finished
+
+
+def _made(document: Document, representation: Representation, language: str) -> Finished:
+    body = document.make(representation)
+    links = (*document.links(), *_alternates(document, representation))
+    headers = [
+        ("Content-Location", ascii_uri(document.address(representation))),
+        ("Cache-Control", document.cache_control),
+    ]
+    headers += [("Content-Language", language)] if language else []
+    headers += [] if document.forced else [VARY]
+    headers += [("Link", ", ".join(map(str, links)))] if links else []
+    return finish(body, representation, status=document.status, headers=headers)
+
+
+def _alternates(document: Document, chosen: Representation | None = None) -> list[Link]:
+    """The other representations; the ones in RDF describe the thing that the page is about."""
+    if not document.twins:
+        return []
+    others = [offer for offer in document.offers if offer is not chosen]
+    links = [Link(document.address(offer), "alternate", offer.media_type) for offer in others]
+    if chosen is HTML:
+        links += [Link(document.address(offer), "describedby", offer.media_type) for offer in others]
+    return links
+
+
+def _redirected(redirect: Redirect) -> Finished:
+    location = ascii_uri(redirect.location)
+    headers = [("Location", location), VARY, ("Cache-Control", FRESH)]
+    headers += [("Link", ", ".join(map(str, redirect.links)))] if redirect.links else []
+    return finish(f"See {location}\n".encode(), TEXT, status=redirect.status, headers=headers)
+
+
+# ------------------------------------------------------------------ streams
+def _streamed(stream: Stream) -> Response:
+    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (closed by the response)
+    try:
+        for chunk in stream.chunks:
+            spool.write(chunk)
+    except BaseException:
+        spool.close()
+        raise
+    finally:
+        stream.close()
+    length = spool.tell()
+    spool.seek(0)
+    headers = [
+        ("Content-Type", stream.media_type),
+        ("Content-Length", str(length)),
+        VARY,
+        ("Cache-Control", "public, no-cache"),
+        *stream.headers,
+    ]
+    headers += [("Link", ", ".join(map(str, stream.links)))] if stream.links else []
+    response = Response(_blocks(spool), 200, headers)
+    response.call_on_close(spool.close)
+    return response
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    while block := file.read(_BLOCK_BYTES):
+        yield block
+
+
+# ------------------------------------------------------------------ every response
+def _everywhere(response: Response) -> Response:
+    for name, value in _EVERYWHERE:
+        response.headers.setdefault(name, value)
+    if request.method == "OPTIONS" and response.status_code == 200:
+        _preflight(response)
+    return response
+
+
+def _preflight(response: Response) -> None:
+    methods = ", ".join(sorted(response.allow))
+    response.headers["Access-Control-Allow-Methods"] = methods
+    response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match"
+    response.headers["Access-Control-Max-Age"] = "86400"
+    response.headers["Vary"] = f"{VARY[1]}, Access-Control-Request-Headers"
+    del response.headers["Content-Type"]
+
+
+def _literally(environ: WSGIEnvironment, version: str) -> Key:
+    return (
+        version,
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+        environ.get("HTTP_ACCEPT", ""),
+    )
+
+
+class _FromCache:
+    """Stands before Flask and answers what was asked literally before: 0.04 of 0.3 ms is left of a request."""
+
+    def __init__(self, app: WSGIApplication, web: Web) -> None:
+        self._app, self._web = app, web
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        if method in ("GET", "HEAD"):
+            finished = self._web.cache.find(_literally(environ, self._web.version()))
+            if finished is not None:
+                status, headers, body = finished.reply(environ.get("HTTP_IF_NONE_MATCH"))
+                start_response(status_line(status), headers)
+                return [] if method == "HEAD" else [body]
+        return self._app(environ, start_response)
+
+
+def language_prefix(language: str, languages: Sequence[str]) -> str:
+    """What stands before the paths of a language: nothing for the first one.
+
+    >>> language_prefix("en", ("nl", "en")), language_prefix("nl", ("nl", "en"))
+    ('/en', '')
+    """
+    return "" if language == languages[0] else f"/{language}"
+
+
+def path_language(path: str, languages: Sequence[str]) -> str:
+    """The language that a path is in.
+
+    >>> path_language("/en/items", ("nl", "en")), path_language("/english", ("nl", "en"))
+    ('en', 'nl')
+    """
+    start = path[1:].partition("/")[0]
+    return start if start in languages[1:] else languages[0]

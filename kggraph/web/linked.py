@@ -1,0 +1,195 @@
+"""What stands around a thing: items that use it, what else links to it, its place in a tree, its mappings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from kggraph.publish.descriptions import Concept
+from kggraph.publish.labels import Label, pick
+from kggraph.rdf.iris import local_name
+from kggraph.terms import PROV, SKOS, SSSOM
+from kggraph.web.generations import KnowledgeBase
+from kggraph.web.present import Reader, Shown
+from kggraph.web.triples import Term, read
+
+INBOUND_SHOWN = 25
+"""Links of one property that a page lists; their number is always said."""
+
+_STRUCTURE = frozenset(
+    f"{SKOS}{name}"
+    for name in ("broader", "narrower", "inScheme", "hasTopConcept", "topConceptOf", "broadMatch", "narrowMatch")
+)
+
+_MAPPING_PARTS = frozenset(
+    f"{SSSOM}{name}" for name in ("subject_id", "subject_label", "predicate_id", "object_id", "object_label")
+)
+"""What a mapping's own columns show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A facet under which items have this thing."""
+
+    key: str
+    label: Label
+    count: int
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """Things that point at this one by one property."""
+
+    label: Label
+    total: int
+    links: tuple[Shown, ...]
+    query: str
+    """Address of a query that lists them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A concept in a tree, with how many items have it."""
+
+    iri: str
+    shown: Shown
+    depth: int
+    count: int | None
+    is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MappingView:
+    """A mapping to a concept elsewhere, with what it rests on."""
+
+    relation: Label
+    object: Shown
+    notation: str
+    details: tuple[tuple[Label, tuple[Shown, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """All that stands around one thing, read with the labels it needs."""
+
+    kb: KnowledgeBase
+    language: str
+    prefix: str
+    iri: str
+
+    def uses(self) -> list[Use]:
+        """The facets in which items have this thing, the fullest first."""
+        value = facet_param(self.kb, self.iri)
+        found = []
+        for key, count in self.kb.uses.get(self.iri, {}).items():
+            shown = self.kb.model.main.field(key)
+            label = pick(shown.label if shown else None, self.language, key)
+            found.append(Use(key, label, count, f"{self.prefix}/items?{urlencode({key: value})}"))
+        return sorted(found, key=lambda use: -use.count)
+
+    def inbound(self, told: frozenset[str] = frozenset()) -> list[Inbound]:
+        """What links here beyond the items' facets and the tree, at most 25 of each property."""
+        counts = self.kb.descriptions.inbound_counts(self.iri)
+        facet_paths = {facet.path for facet in self.kb.facets.facets if self.kb.uses.get(self.iri, {}).get(facet.key)}
+        hidden = _STRUCTURE | facet_paths | told | {f"{SSSOM}subject_id"}
+        if len(counts) > 1:
+            hidden |= {f"{PROV}agent"}  # the part of a thing that names an agent; the thing links to it as well
+        found = []
+        for predicate, total in counts.items():
+            if predicate not in hidden:
+                links = self.kb.descriptions.inbound(self.iri, predicate=predicate, limit=INBOUND_SHOWN)
+                things = list(dict.fromkeys(link.thing for link in links))
+                labels = self.kb.labels([*things, predicate])
+                label = pick(labels.get(predicate), self.language, predicate)
+                shown = tuple(self._shown(iri, labels) for iri in things)
+                found.append(Inbound(label, total, shown, self._query(predicate)))
+        return found
+
+    def _query(self, predicate: str) -> str:
+        text = f"SELECT DISTINCT ?thing WHERE {{ ?thing <{predicate}> <{self.iri}> }}"
+        return f"{self.prefix}/sparql?{urlencode({'query': text})}"
+
+    def _shown(self, iri: str, labels: Mapping[str, Mapping[str, str]]) -> Shown:
+        label = pick(labels.get(iri), self.language, iri)
+        href, external = self.kb.addresses.href(iri, self.prefix)
+        return Shown(label.text, label.lang, href, external)
+
+    def tree(self, scheme: str) -> list[Node]:
+        """The whole scheme, depth first."""
+        return [self._node(concept) for concept in self.kb.tree(scheme)]
+
+    def neighbours(self, scheme: str) -> list[Node]:
+        """The concepts above this one, itself, and those directly under it; depths count from the top."""
+        tree = self.kb.tree(scheme)
+        place = next((number for number, concept in enumerate(tree) if concept.iri == self.iri), None)
+        if place is None:
+            return []
+        above: list[Concept] = []
+        depth = tree[place].depth
+        for concept in reversed(tree[:place]):
+            if concept.depth < depth:
+                above.insert(0, concept)
+                depth = concept.depth
+        below = []
+        for concept in tree[place + 1 :]:
+            if concept.depth <= tree[place].depth:
+                break
+            below += [concept] if concept.depth == tree[place].depth + 1 else []
+        if not above and not below:
+            return []
+        return [self._node(concept) for concept in (*above, tree[place], *below)]
+
+    def _node(self, concept: Concept) -> Node:
+        shown = self._shown(concept.iri, {concept.iri: concept.labels})
+        uses = self.kb.uses.get(concept.iri)
+        return Node(concept.iri, shown, concept.depth, max(uses.values()) if uses else None, concept.iri == self.iri)
+
+    def mappings(self) -> list[MappingView]:
+        """Mappings that have a thing of their own (SSSOM), with relation, object and evidence."""
+        links = self.kb.descriptions.inbound(self.iri, predicate=f"{SSSOM}subject_id", limit=200)
+        found = [view for link in links if (view := self._mapping(link.thing))]
+        return sorted(found, key=lambda view: (view.relation.text, view.object.text))
+
+    def _mapping(self, iri: str) -> MappingView | None:
+        description = self.kb.descriptions.get(iri)
+        if description is None:
+            return None
+        reader = Reader(self.kb, self.language, self.prefix, description)
+        told: dict[str, list[Term]] = defaultdict(list)
+        for statement in reader.statements:
+            told[statement.predicate].append(statement.object)
+        objects = told.get(f"{SSSOM}object_id")
+        relations = told.get(f"{SSSOM}predicate_id")
+        if not objects or not relations:
+            return None
+        names, _ = reader.in_language(told.get(f"{SSSOM}object_label", []))
+        target = reader.value(objects[0])
+        if names:
+            target = replace(target, text=names[0].text, lang=names[0].lang)
+        relation = self.kb.labels([relations[0].value]).get(relations[0].value)
+        label = Label(local_name(relations[0].value), "") if not relation else pick(relation, self.language)
+        return MappingView(label, target, objects[0].value, tuple(self._details(reader)))
+
+    def _details(self, reader: Reader) -> list[tuple[Label, tuple[Shown, ...]]]:
+        parts = {
+            f"{SSSOM}{name}" for name in ("subject_id", "object_id", "predicate_id", "object_label", "subject_label")
+        }
+        paths = {shown.key: shown.path for shown in (reader.model.fields if reader.model else ())}
+        fields = [
+            shown for group in reader.view().groups for shown in group.fields if paths.get(shown.key) not in parts
+        ]
+        return [(shown.label, shown.values) for shown in fields]
+
+
+def facet_param(kb: KnowledgeBase, value: str) -> str:
+    """How a facet's value stands in an address: the slug of our own things, else the value itself."""
+    return kb.facet_names.get(value, value)
+
+
+def concept_schemes(iri: str, ntriples: bytes) -> list[str]:
+    """The schemes that a concept is in."""
+    statements = read(ntriples, (f"{SKOS}inScheme",))
+    return [s.object.value for s in statements if s.subject == iri and s.object.is_iri]

@@ -1,0 +1,138 @@
+"""Lists: the items with filters, and the things of every other kind."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, request
+
+from kggraph.errors import ThingNotFound
+from kggraph.publish.labels import pick
+from kggraph.web.cards import cards
+from kggraph.web.facets import chips, facet_views, parse_choice
+from kggraph.web.http import Answer, Document, Link, Redirect, answered
+from kggraph.web.kinds import Kind
+from kggraph.web.linked import Around
+from kggraph.web.paging import pager, parse_page
+from kggraph.web.render import Context, Here, here, page, query_of, site_links
+
+blueprint = Blueprint("lists", __name__)
+
+PAGE_SIZE: Final = 25
+THINGS_PAGE_SIZE: Final = 100
+
+
+@blueprint.get("/items")
+@answered
+def items() -> Document:
+    """The items, filtered, a page at a time; one address for one choice."""
+    place = here()
+    kb = place.kb
+    choice = parse_choice(kb, request.args)
+    number = parse_page(request.args.get("page"))
+    pairs = choice.pairs(kb)
+    query = query_of([*pairs, *([("page", str(number))] if number > 1 else [])])
+    address = f"{place.prefix}/items"
+
+    def context(place: Here) -> Context:
+        offset = (number - 1) * PAGE_SIZE
+        selection = kb.facets.select(
+            choice.filters, sort=choice.sort, lang=place.language, offset=offset, limit=PAGE_SIZE
+        )
+        return {
+            "title": pick(kb.model.main.plural, place.language),
+            "cards": cards(kb, selection.iris, place.language, place.prefix),
+            "facets": facet_views(kb, selection, place.language),
+            "chips": chips(kb, choice, place.language, address),
+            "pager": pager(number, selection.total, size=PAGE_SIZE, path=address, pairs=pairs),
+            "sort": choice.sort,
+            "address": address,
+            "robots": "noindex" if len(choice.filters) > 1 else "",
+        }
+
+    return page("items.html", "/items", context, query=query, links=lambda: _links(place, "/items", query))
+
+
+@blueprint.get("/browse")
+@answered
+def browse() -> Document:
+    """Every kind of things, with the list of each."""
+    place = here()
+
+    def context(place: Here) -> Context:
+        kinds = [_kind_entry(place, kind) for kind in place.kb.kinds.all if kind.count]
+        return {
+            "things": [entry for entry in kinds if not entry["scheme"]],
+            "schemes": [entry for entry in kinds if entry["scheme"]],
+        }
+
+    return page("browse.html", "/browse", context, links=lambda: _links(place, "/browse"))
+
+
+@blueprint.get("/<name>")
+@answered
+def things(name: str) -> Answer:
+    """The list of one kind: concepts as their tree, other things by name."""
+    place = here()
+    kind = place.kb.kinds.by_list(name)
+    if kind is None:
+        near = place.kb.kinds.near(name)
+        if near is None:
+            raise ThingNotFound("There is nothing at this address.")
+        return Redirect(f"{place.prefix}/{near.list_name}", status=301)
+    number = parse_page(request.args.get("page"))
+    path = f"/{name}"
+    query = query_of([("page", str(number))] if number > 1 else [])
+
+    def context(place: Here) -> Context:
+        return _concepts(place, kind) if kind.scheme else _things(place, kind, number)
+
+    return page(
+        "concepts.html" if kind.scheme else "things.html",
+        path,
+        context,
+        query="" if kind.scheme else query,
+        links=lambda: _links(place, path, query),
+    )
+
+
+def _concepts(place: Here, kind: Kind) -> dict[str, Any]:
+    scheme = kind.scheme or ""
+    labels = place.kb.labels([scheme]).get(scheme)
+    href, _ = place.kb.addresses.href(scheme, place.prefix)
+    return {
+        "title": pick(kind.plural, place.language, kind.name),
+        "kind": kind,
+        "scheme": pick(labels, place.language, scheme),
+        "scheme_href": href,
+        "tree": Around(place.kb, place.language, place.prefix, "").tree(scheme),
+    }
+
+
+def _things(place: Here, kind: Kind, number: int) -> dict[str, Any]:
+    made = pager(number, kind.count, size=THINGS_PAGE_SIZE, path=f"{place.prefix}/{kind.list_name}")
+    listed = place.kb.descriptions.things(
+        kind.name, lang=place.language, offset=(number - 1) * THINGS_PAGE_SIZE, limit=THINGS_PAGE_SIZE
+    )
+    entries = []
+    for one in listed:
+        uses = place.kb.uses.get(one.iri)
+        label = pick(one.labels, place.language, one.iri)
+        path = place.kb.addresses.path(one.iri) or "/"
+        entries.append((label, place.prefix + path, max(uses.values()) if uses else 0))
+    return {"title": pick(kind.plural, place.language, kind.name), "kind": kind, "entries": entries, "pager": made}
+
+
+def _kind_entry(place: Here, kind: Kind) -> dict[str, Any]:
+    return {
+        "label": pick(kind.plural, place.language, kind.name),
+        "href": f"{place.prefix}/{kind.list_name}",
+        "count": kind.count,
+        "scheme": kind.scheme,
+    }
+
+
+def _links(place: Here, path: str, query: str = "") -> list[Link]:
+    tail = f"?{query}" if query else ""
+    canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}{path}{tail}"
+    return [Link(canonical, "canonical"), *site_links(place.kb)]

@@ -1,0 +1,148 @@
+"""Every error as an answer: RFC 9457 for machines, a page for browsers, plain text for who asks for it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+
+from kggraph.errors import (
+    KgError,
+    MethodNotAllowed,
+    NotAcceptable,
+    RequestTooLarge,
+    ThingNotFound,
+    TooBusy,
+)
+from kggraph.rdf.media import HTML, Representation, negotiate
+from kggraph.web.http import NO_STORE, TEXT, VARY, Link, finish, response_of
+from kggraph.web.render import here, html
+from kggraph.web.texts import Texts
+
+log = logging.getLogger("kggraph.web")
+
+PROBLEM: Final = Representation(
+    "problem", ".json", "application/problem+json", "Problem", ("application/json", "application/sparql-results+json")
+)
+OFFERS: Final = (PROBLEM, HTML, TEXT)
+TYPE_BASE: Final = "https://w3id.org/kggraph/problems#"
+
+_KNOWN: Final[Mapping[int, type[KgError]]] = {404: ThingNotFound, 405: MethodNotAllowed, 413: RequestTooLarge}
+_RETRY_AFTER_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it is told to a client."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def members(self, instance: str) -> dict[str, Any]:
+        """The members of the problem document (RFC 9457, section 3)."""
+        told = {"type": TYPE_BASE + self.code, "title": self.title, "status": self.status, "detail": self.detail}
+        return {**told, "instance": instance, "code": self.code, **self.details}
+
+
+def install(app: Flask) -> None:
+    """Let every error of an application be answered here."""
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> Response:
+    """The response for an error, whatever it is."""
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
+        error = error.original_exception
+    problem = problem_of(error)
+    representation = negotiate(request.headers.get("Accept"), OFFERS) or PROBLEM
+    body, representation = _body(problem, error, representation)
+    language = here().language if representation is HTML else "en"
+    headers = [VARY, ("Cache-Control", NO_STORE), ("Content-Language", language), *problem.headers]
+    alternates: list[Link] = g.get("alternates", [])
+    headers += [("Link", ", ".join(map(str, alternates)))] if alternates else []
+    return response_of(finish(body, representation, status=problem.status, headers=headers))
+
+
+def _body(problem: Problem, error: Exception, wanted: Representation) -> tuple[bytes, Representation]:
+    if wanted is HTML:
+        try:
+            return _page(problem, error), HTML
+        except Exception:  # the frame of the page may be what is broken
+            log.exception("The page of a problem cannot be made")
+            wanted = TEXT
+    if wanted is TEXT:
+        return f"{problem.status} {problem.title}\n\n{problem.detail}\n".encode("utf-8", "replace"), TEXT
+    return json.dumps(problem.members(request.path), ensure_ascii=False).encode("utf-8", "replace"), PROBLEM
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a client is told of an error: nothing of our insides."""
+    if isinstance(error, KgError):
+        return Problem(error.status, error.code, error.title, error.message, error.details, _headers(error))
+    if isinstance(error, HTTPException) and error.code:
+        return _problem_of_werkzeug(error)
+    incident = secrets.token_hex(6)
+    log.error("Incident %s at %s %r", incident, request.method, request.path, exc_info=error)
+    detail = f"Something went wrong on our side. Name incident {incident} when you report it."
+    return Problem(500, KgError.code, KgError.title, detail, {"incident": incident})
+
+
+def _problem_of_werkzeug(error: HTTPException) -> Problem:
+    status = error.code or 500
+    known = _KNOWN.get(status)
+    headers: tuple[tuple[str, str], ...] = ()
+    detail = error.description or error.name
+    if isinstance(error, WerkzeugMethodNotAllowed):
+        allowed = ", ".join(sorted({*(error.valid_methods or ()), "OPTIONS"}))
+        headers = (("Allow", allowed),)
+        detail = f"This address has no method {request.method}; it has {allowed}."
+    elif status == 404:
+        detail = "There is nothing at this address."
+    if known:
+        return Problem(status, known.code, known.title, detail, headers=headers)
+    return Problem(status, "bad-request" if status < 500 else KgError.code, error.name, detail, headers=headers)
+
+
+def _headers(error: KgError) -> tuple[tuple[str, str], ...]:
+    if isinstance(error, TooBusy):
+        return (("Retry-After", str(error.retry_after_s)),)
+    return (("Retry-After", str(_RETRY_AFTER_S)),) if error.status == 503 else ()
+
+
+def _page(problem: Problem, error: Exception) -> bytes:
+    place = here()
+    context = {
+        "problem": problem,
+        "title": _words(place.t, "title", problem) or problem.title,
+        "advice": _words(place.t, "text", problem),
+        "incident": problem.details.get("incident", ""),
+        "available": error.available if isinstance(error, NotAcceptable) else (),
+    }
+    return html("problem.html", place, place.path, "", context)
+
+
+def _words(t: Texts, part: str, problem: Problem) -> str:
+    """Our words for a problem in the language of the page: for this parameter, else for this kind of problem."""
+    parameter = problem.details.get("parameter", "")
+    for key in (f"problem.{problem.code}.{parameter}.{part}", f"problem.{problem.code}.{part}"):
+        if t.has(key):
+            return t(key).format_map(_Forgiving(problem.details))
+    return ""
+
+
+class _Forgiving(dict[str, Any]):
+    """Fills what is not known with nothing: an error page must never fail itself."""
+
+    def __missing__(self, key: str) -> str:
+        return ""

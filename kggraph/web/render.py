@@ -1,0 +1,217 @@
+"""Pages: from what a view knows, through the templates, to bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import parse_qsl, urlencode
+
+from flask import current_app, request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from kggraph.config import Settings
+from kggraph.errors import GenerationError
+from kggraph.publish.labels import Label, pick
+from kggraph.rdf.iris import is_web_iri
+from kggraph.rdf.media import Representation
+from kggraph.web import markup
+from kggraph.web.http import CSS, FRESH, SVG, Document, Link, etag_of, language_prefix, no_links, path_language
+from kggraph.web.texts import Texts, texts
+
+if TYPE_CHECKING:  # a server of plain data has none, and starts faster without
+    from kggraph.web.generations import Generations, KnowledgeBase
+
+Context: TypeAlias = Mapping[str, Any]
+
+_STATIC_TYPES: Final = {".css": CSS, ".svg": SVG}
+# HTML has no way to write them, and no reader misses them: https://html.spec.whatwg.org/#control-character-reference-parse-error
+_NO_CONTROLS: Final = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages of an application stand on; kept in `app.extensions`."""
+
+    settings: Settings
+    generations: Generations | None
+
+    def href(self, iri: str, prefix: str) -> tuple[str | None, bool]:
+        """The link to follow for an IRI, and whether it leaves this site; nothing when it must not be a link."""
+        if self.generations is None:
+            return (iri, True) if is_web_iri(iri) else (None, False)
+        return self.generations.current().addresses.href(iri, prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where a request is: which language, which address."""
+
+    site: Site
+    language: str
+    path: str
+    """Without the prefix of the language."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before paths in this language."""
+        return language_prefix(self.language, self.site.settings.languages)
+
+    @property
+    def t(self) -> Texts:
+        """The words of this language."""
+        return texts(self.language)
+
+    @property
+    def kb(self) -> KnowledgeBase:
+        """The knowledge base as it is now.
+
+        :raises GenerationError: none was built yet.
+        """
+        if self.site.generations is None:
+            raise GenerationError("This server has no knowledge base, only data.")
+        return self.site.generations.current()
+
+
+def here() -> Here:
+    """Where this request is."""
+    site: Site = current_app.extensions["kggraph.site"]
+    language = path_language(request.path, site.settings.languages)
+    prefix = language_prefix(language, site.settings.languages)
+    return Here(site, language, request.path[len(prefix) :] or "/")
+
+
+def page(
+    template: str,
+    path: str,
+    context: Callable[[Here], Context],
+    *,
+    query: str = "",
+    links: Callable[[], Sequence[Link]] = no_links,
+    status: int = 200,
+    cache_control: str = FRESH,
+    kept: bool = True,
+) -> Document:
+    """A document that is a page and nothing else."""
+    place = here()
+
+    def make(_: Representation) -> bytes:
+        return html(template, place, path, query, context(place))
+
+    return Document(
+        path,
+        make,
+        language=place.language,
+        prefix=place.prefix,
+        query=query,
+        links=links,
+        status=status,
+        cache_control=cache_control,
+        kept=kept,
+    )
+
+
+def html(template: str, place: Here, path: str, query: str, context: Context) -> bytes:
+    """The bytes of a page in the frame of the site."""
+    text = _environment().get_template(template).render({**frame(place, path, query), **context})
+    return text.encode("utf-8", "replace").translate(None, _NO_CONTROLS)
+
+
+def frame(place: Here, path: str, query: str) -> dict[str, Any]:
+    """What the frame of every page needs."""
+    settings = place.site.settings
+    tail = f"?{query}" if query else ""
+    return {
+        "t": place.t,
+        "lang": place.language,
+        "prefix": place.prefix,
+        "path": path,
+        "query_pairs": parse_qsl(query, keep_blank_values=True),
+        "canonical": f"{settings.base_uri.rstrip('/')}{place.prefix}{path}{tail}",
+        "languages": [
+            (language, texts(language)("name"), (language_prefix(language, settings.languages) + path) + tail)
+            for language in settings.languages
+        ],
+        "static": static_address,
+        "site": _site(place),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """The site in the frame of a page."""
+
+    title: Label
+    nav: tuple[tuple[str, str], ...]
+    """Path and text."""
+    license: str | None
+    version: str
+    has_data: bool
+
+
+def _site(place: Here) -> SiteView:
+    t = place.t
+    try:
+        kb = place.kb
+    except GenerationError:
+        name = place.site.settings.base_uri.partition("://")[2].rstrip("/")
+        return SiteView(Label(name, ""), (("/sparql", t("nav.sparql")),), None, "", False)
+    nav = (
+        ("/items", pick(kb.model.main.plural, place.language).text or t("nav.items")),
+        ("/browse", t("nav.browse")),
+        ("/queries", t("nav.queries")),
+        ("/sparql", t("nav.sparql")),
+        ("/about", t("nav.about")),
+    )
+    title = pick(kb.about["title"], place.language) if kb.about["title"] else Label(kb.addresses.base_uri, "")
+    return SiteView(title, nav, kb.about["license"].get(""), kb.hash, True)
+
+
+def site_links(kb: KnowledgeBase) -> list[Link]:
+    """Links that every document of the knowledge base has."""
+    license_iri = kb.about["license"].get("")
+    return [Link(license_iri, "license")] if license_iri else []
+
+
+def query_of(pairs: Sequence[tuple[str, str]]) -> str:
+    """Parameters as a query string in canonical order: sorted, each once.
+
+    >>> query_of([("topic", "b"), ("topic", "a"), ("topic", "b")])
+    'topic=a&topic=b'
+    """
+    return urlencode(sorted(set(pairs)))
+
+
+# ------------------------------------------------------------------ static files
+@cache
+def static_files() -> dict[str, tuple[bytes, Representation, str]]:
+    """Every static file by name: its bytes, type and the tag of its content."""
+    found = {}
+    for file in (files("kggraph.web") / "static").iterdir():
+        kind = next((kind for suffix, kind in _STATIC_TYPES.items() if file.name.endswith(suffix)), None)
+        if kind:
+            body = file.read_bytes()
+            found[file.name] = (body, kind, etag_of(body))
+    return found
+
+
+def static_address(name: str) -> str:
+    """Address of a static file that changes with its content, so it may be kept for ever."""
+    return f"/static/{name}?v={static_files()[name][2]}"
+
+
+# ------------------------------------------------------------------ templates
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("kggraph.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(say=markup.say, excerpt=markup.excerpt, bare=markup.bare, with_sort=markup.with_sort)
+    return environment

@@ -1,0 +1,50 @@
+"""The triples of a description for pages: read without leaving Python.
+
+pyoxigraph's parser gives the interpreter lock away at every triple: beside one busy thread 40 triples took 1.2 to
+3.2 ms instead of 0.1 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from kggraph.rdf import ntriples
+
+
+class Term(NamedTuple):
+    """An IRI, or a literal with its language tag (lower case) or datatype."""
+
+    value: str
+    is_iri: bool
+    lang: str = ""
+    datatype: str = ""
+
+
+class Statement(NamedTuple):
+    """A triple of a description."""
+
+    subject: str
+    predicate: str
+    object: Term
+
+
+def read(description: bytes, predicates: Collection[str] | None = None) -> list[Statement]:
+    """The triples in their order, or only those with one of `predicates`.
+
+    >>> read(b'<http://e.org/a> <http://e.org/p> "1" .')[0].object.value
+    '1'
+    """
+    wanted = None if predicates is None else {f"<{iri}>".encode() for iri in predicates}
+    return [
+        Statement(ntriples.iri(subject), ntriples.iri(predicate), _term(term))
+        for subject, predicate, term in ntriples.rows(description)
+        if wanted is None or predicate in wanted
+    ]
+
+
+def _term(term: bytes) -> Term:
+    if ntriples.is_iri(term):
+        return Term(ntriples.iri(term), True)
+    text, lang, datatype = ntriples.literal(term)
+    return Term(text, False, lang, datatype)

@@ -1,0 +1,242 @@
+"""The ontology at `/def` and the shapes at `/shapes`, for people and machines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+from flask import Blueprint
+
+from kggraph.model import ClassModel, Field
+from kggraph.publish.labels import Label, pick
+from kggraph.rdf.iris import local_name
+from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
+from kggraph.rdf.turtle import serialize
+from kggraph.terms import DCTERMS, OWL, RDF, RDFS, SKOS
+from kggraph.web.generations import KnowledgeBase
+from kggraph.web.http import Document, Link, answered
+from kggraph.web.present import Shown
+from kggraph.web.render import Here, here, html, site_links
+
+blueprint = Blueprint("vocabulary", __name__)
+
+OFFERS: Final = (HTML, *RDF_FORMATS)
+_BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in OFFERS}
+_SUFFIX_RULE: Final = f"<any({', '.join(_BY_SUFFIX)}):suffix>"
+
+_CLASSES: Final = (f"{OWL}Class", f"{RDFS}Class")
+_PROPERTIES: Final = tuple(
+    [f"{OWL}{name}" for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")] + [f"{RDF}Property"]
+)
+_LABELS: Final = (f"{RDFS}label", f"{SKOS}prefLabel", f"{DCTERMS}title")
+_TEXTS: Final = (f"{SKOS}definition", f"{RDFS}comment", f"{DCTERMS}description")
+_FACTS: Final = (
+    ("subclass", f"{RDFS}subClassOf"),
+    ("subproperty", f"{RDFS}subPropertyOf"),
+    ("domain", f"{RDFS}domain"),
+    ("range", f"{RDFS}range"),
+    ("inverse", f"{OWL}inverseOf"),
+    ("same", f"{OWL}equivalentClass"),
+    ("same", f"{OWL}equivalentProperty"),
+)
+
+
+@blueprint.get("/def")
+@blueprint.get(f"/def.{_SUFFIX_RULE}")
+@answered
+def ontology(suffix: str = "") -> Document:
+    """The ontology: every class and property with its hash URI as the place on the page."""
+    place = here()
+    return _document(place, "/def", suffix, place.kb.generation.ontology_path, "ontology.html", _ontology)
+
+
+@blueprint.get("/shapes")
+@blueprint.get(f"/shapes.{_SUFFIX_RULE}")
+@answered
+def shapes(suffix: str = "") -> Document:
+    """The shapes: what is said of each class of things, and what the values must be."""
+    place = here()
+    return _document(place, "/shapes", suffix, place.kb.generation.shapes_path, "shapes.html", _shapes)
+
+
+def _document(
+    place: Here, path: str, suffix: str, file: Path, template: str, context: Callable[[Here], dict[str, Any]]
+) -> Document:
+    def make(representation: Representation) -> bytes:
+        if representation is HTML:
+            more = {"formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]]}
+            return html(template, place, path, "", {**context(place), **more})
+        return serialize(file.read_bytes(), representation, place.kb.prefixes)
+
+    def links() -> list[Link]:
+        canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{path}"
+        return [Link(canonical, "canonical"), Link(f"{OWL}Ontology", "type"), *site_links(place.kb)]
+
+    return Document(
+        path,
+        make,
+        offers=OFFERS,
+        forced=_BY_SUFFIX.get(suffix),
+        twins=True,
+        language=place.language,
+        prefix=place.prefix,
+        links=links,
+    )
+
+
+# ------------------------------------------------------------------ the ontology as a page
+@dataclass(frozen=True, slots=True)
+class TermView:
+    """A class or property of the ontology."""
+
+    iri: str
+    anchor: str
+    label: Label
+    text: Label
+    facts: tuple[tuple[str, tuple[Shown, ...]], ...]
+    count: int | None
+
+
+class _Ontology:
+    """An ontology graph, read once for a page."""
+
+    def __init__(self, kb: KnowledgeBase, ntriples: bytes) -> None:
+        self.kb = kb
+        self.links: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self.texts: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
+        for quad in ox.parse(ntriples, format=ox.RdfFormat.N_TRIPLES):
+            if isinstance(quad.subject, ox.NamedNode):
+                subject, predicate = quad.subject.value, quad.predicate.value
+                if isinstance(quad.object, ox.NamedNode):
+                    self.links[subject][predicate].append(quad.object.value)
+                elif isinstance(quad.object, ox.Literal):
+                    self.texts[subject][predicate].setdefault(quad.object.language or "", quad.object.value)
+
+    def terms(self, kinds: tuple[str, ...], language: str, prefix: str) -> list[TermView]:
+        """The terms of these kinds, our own first, each group by name."""
+        found = [iri for iri, links in self.links.items() if set(links[f"{RDF}type"]) & set(kinds)]
+        views = [self._view(iri, language, prefix) for iri in found]
+        return sorted(views, key=lambda term: (not self._is_own(term.iri), term.label.text.casefold()))
+
+    def _is_own(self, iri: str) -> bool:
+        return iri.startswith(f"{self.kb.addresses.base_uri}def#")
+
+    def _view(self, iri: str, language: str, prefix: str) -> TermView:
+        facts: list[tuple[str, tuple[Shown, ...]]] = []
+        for name, predicate in _FACTS:
+            values = self.links[iri].get(predicate, [])
+            if values:
+                facts.append((name, tuple(self._shown(value, language, prefix) for value in sorted(values))))
+        return TermView(
+            iri=iri,
+            anchor=local_name(iri) if self._is_own(iri) else "",
+            label=pick(self._text(iri, _LABELS), language, iri),
+            text=pick(self._text(iri, _TEXTS), language),
+            facts=tuple(facts),
+            count=self.kb.manifest.classes.get(iri),
+        )
+
+    def _text(self, iri: str, predicates: tuple[str, ...]) -> Mapping[str, str] | None:
+        texts = self.texts.get(iri, {})
+        return next((texts[predicate] for predicate in predicates if predicate in texts), None)
+
+    def _shown(self, iri: str, language: str, prefix: str) -> Shown:
+        label = pick(self._text(iri, _LABELS) or self.kb.labels([iri]).get(iri), language, iri)
+        href, external = self.kb.addresses.href(iri, prefix)
+        return Shown(label.text, label.lang, href, external, iri=iri)
+
+    def about(self, iri: str, language: str) -> tuple[Label, Label]:
+        """Title and description of the ontology itself."""
+        return pick(self._text(iri, _LABELS[::-1]), language, iri), pick(self._text(iri, _TEXTS[::-1]), language)
+
+
+def _ontology(place: Here) -> dict[str, Any]:
+    graph = _Ontology(place.kb, place.kb.generation.ontology_path.read_bytes())
+    title, text = graph.about(f"{place.kb.addresses.base_uri}def", place.language)
+    return {
+        "title": title,
+        "text": text,
+        "iri": f"{place.kb.addresses.base_uri}def",
+        "classes": graph.terms(_CLASSES, place.language, place.prefix),
+        "properties": graph.terms(_PROPERTIES, place.language, place.prefix),
+    }
+
+
+# ------------------------------------------------------------------ the shapes as a page
+@dataclass(frozen=True, slots=True)
+class ShapeField:
+    """A property shape in the table of its class."""
+
+    anchor: str
+    label: Label
+    text: Label
+    path: Shown
+    inverse: bool
+    values: tuple[Shown, ...]
+    minimum: int
+    maximum: int | None
+    is_facet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeView:
+    """A class of things with its fields."""
+
+    anchor: str
+    label: Label
+    text: Label
+    target: Shown
+    fields: tuple[ShapeField, ...]
+
+
+def _shapes(place: Here) -> dict[str, Any]:
+    graph = _Ontology(place.kb, place.kb.generation.shapes_path.read_bytes())
+    iri = f"{place.kb.addresses.base_uri}shapes"
+    title, text = graph.about(iri, place.language)
+    return {
+        "title": title,
+        "text": text,
+        "iri": iri,
+        "shapes": [_shape(place, model) for model in place.kb.model.classes],
+    }
+
+
+def _shape(place: Here, model: ClassModel) -> ShapeView:
+    return ShapeView(
+        anchor=local_name(model.shape),
+        label=pick(model.label, place.language, model.iri),
+        text=pick(model.description, place.language),
+        target=_term(place, model.iri),
+        fields=tuple(_shape_field(place, field) for field in model.fields),
+    )
+
+
+def _shape_field(place: Here, field: Field) -> ShapeField:
+    types = [field.scheme] if field.scheme else [*field.node_classes, *field.datatypes]
+    return ShapeField(
+        anchor=local_name(field.iri),
+        label=pick(field.label, place.language, field.path),
+        text=pick(field.description, place.language),
+        path=_term(place, field.path, named=False),
+        inverse=field.inverse,
+        values=tuple(_term(place, iri) for iri in types if iri),
+        minimum=field.min_count,
+        maximum=field.max_count,
+        is_facet=field.facet,
+    )
+
+
+def _term(place: Here, iri: str, *, named: bool = True) -> Shown:
+    labels = place.kb.labels([iri]).get(iri) if named else None
+    label = pick(labels, place.language) if labels else Label(_curie(place.kb.prefixes, iri), "")
+    href, external = place.kb.addresses.href(iri, place.prefix)
+    return Shown(label.text, label.lang, href, external, iri=iri)
+
+
+def _curie(prefixes: Mapping[str, str], iri: str) -> str:
+    fits = [(len(space), prefix) for prefix, space in prefixes.items() if iri.startswith(space)]
+    return f"{max(fits)[1]}:{iri[max(fits)[0] :]}" if fits else iri

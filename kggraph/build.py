@@ -11,9 +11,10 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
 from kggraph.config import Settings
@@ -45,7 +46,17 @@ from kggraph.validation.report import VIOLATION
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets, without_focus_nodes
 
-__all__ = ["FileEntry", "Generation", "Manifest", "Progress", "build", "current_hash", "open_current"]
+__all__ = [
+    "Checked",
+    "FileEntry",
+    "Generation",
+    "Manifest",
+    "Progress",
+    "build",
+    "check",
+    "current_hash",
+    "open_current",
+]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is (0: not known)."""
@@ -79,6 +90,39 @@ def build(
             f"The build folder {settings.build_dir} cannot be written to: {reason}. What is served stays as it is.",
             key="build_dir",
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found in sources that conform."""
+
+    files: int
+    """Data files that were read."""
+    results: Mapping[str, int]
+    """Severity below Violation to number of results."""
+    lines: tuple[str, ...]
+    """A line for each of these."""
+
+
+def check(
+    settings: Settings, *, lang: str | None = None, engine: str = "shifty", progress: Progress | None = None
+) -> Checked:
+    """Read and validate as `build` does, and make nothing.
+
+    :raises SourceError: and the other errors of `build` that are about sources.
+    """
+    settings = replace(settings, root=settings.root.absolute())
+    tell = progress or (lambda step, done, total: None)
+    inputs.source_paths(settings)
+    paths = turtle_files(settings.data_path, root=settings.root)
+    with TemporaryDirectory(prefix="kggraph-") as folder, Pool(parallel=len(paths) > 2 * SEGMENT_FILES) as pool:
+        sources = _read(Path(folder) / _SPOOL, paths, settings, pool, tell)
+        lang = lang or settings.languages[0]
+        outcome = _validate(sources, settings, lang, engine, pool, tell)
+        forget()
+    results = {severity.removeprefix(SH): count for severity, count in sorted(outcome.totals.items())}
+    lines = _explainer(sources, settings, lang).lines(outcome.report(), outcome.totals)
+    return Checked(len(paths), results, tuple(lines))
 
 
 def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Generation:
@@ -171,15 +215,7 @@ def _validate(sources: Sources, settings: Settings, lang: str, engine: str, pool
             "say kg:mayBeEmpty true on the shape."
         )
     if outcome.violations:
-        explainer = Explainer(
-            ShapeTexts(sources.shapes),
-            settings.root,
-            sources.where.get,
-            lang=lang,
-            base_from=settings.source_base_uri,
-            base_to=settings.base_uri,
-        )
-        lines = explainer.lines(outcome.report(), [VIOLATION])
+        lines = _explainer(sources, settings, lang).lines(outcome.report(), [VIOLATION])
         what = "1 violation" if outcome.violations == 1 else f"{outcome.violations} violations"
         raise NonconformingData(
             f"The data do not conform to the shapes: {what}. Nothing was published.",
@@ -187,6 +223,17 @@ def _validate(sources: Sources, settings: Settings, lang: str, engine: str, pool
             lines=tuple(lines),
         )
     return outcome
+
+
+def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:
+    return Explainer(
+        ShapeTexts(sources.shapes),
+        settings.root,
+        sources.where.get,
+        lang=lang,
+        base_from=settings.source_base_uri,
+        base_to=settings.base_uri,
+    )
 
 
 # ------------------------------------------------------------------ writing

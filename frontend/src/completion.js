@@ -11,7 +11,7 @@ const MOST = 200;
  * A completion source for CodeMirror.
  *
  * @param {() => Terms} terms the terms as they are now (they arrive after the editor)
- * @param {object} text texts of the page: `kinds` by kind of term, `uses` with `{n}`
+ * @param {object} text texts of the page; `kinds` names the kinds of terms
  */
 export function completionSource(terms, text, locale) {
   const number = new Intl.NumberFormat(locale);
@@ -46,7 +46,7 @@ class Options {
     if (this.place.slot === "declaration") return this.declarations();
     if (typed.startsWith("<")) return this.iris(typed.slice(1).toLowerCase());
     const colon = typed.indexOf(":");
-    if (colon >= 0) return this.names(typed.slice(0, colon), typed.slice(colon + 1));
+    if (colon >= 0) return this.names(typed.slice(0, colon));
     const word = typed.toLowerCase();
     return [
       ...this.variables("?"),
@@ -86,11 +86,14 @@ class Options {
     const add = this.place.prefixes.has(prefix) ? null : { prefix, namespace };
     return this.terms.vocabulary
       .filter((term) => term.iri.startsWith(namespace))
-      .map((term) => this.option(term, `${prefix}:${term.iri.slice(namespace.length)}`, { text: `${prefix}:${term.iri.slice(namespace.length)}`, add }));
+      .map((term) => {
+        const written = `${prefix}:${term.iri.slice(namespace.length)}`;
+        return this.option(term, written, { text: written, add });
+      });
   }
 
   iris(part) {
-    return [...this.terms.vocabulary, ...this.terms.concepts.map((term) => ({ ...term, kind: "concept" }))]
+    return [...this.terms.vocabulary, ...this.terms.concepts]
       .filter((term) => !part || term.iri.toLowerCase().includes(part) || this.terms.label(term).toLowerCase().includes(part))
       .slice(0, MOST)
       .map((term) => this.option(term, `<${term.iri}>`, { text: `<${term.iri}>`, add: null }));
@@ -119,7 +122,7 @@ class Options {
         if (!label.toLowerCase().includes(word)) continue;
         const written = this.terms.written(term.iri, this.place.prefixes);
         const main = this.terms.label(term);
-        const option = this.option({ ...term, kind: "concept" }, label, written);
+        const option = this.option(term, label, written);
         options.push(label === main ? option : { ...option, displayLabel: `${label} → ${main}` });
         if (options.length >= MOST) return options;
       }
@@ -132,11 +135,11 @@ class Options {
     const expected = { subject: null, predicate: "property", object: property === "a" || property === "rdf:type" ? "class" : "concept" }[slot];
     const kind = this.text.kinds[term.kind] ?? term.kind;
     const shown = this.terms.label(term);
-    const parts = [shown && shown !== label ? shown : null, term.scheme ?? kind, `${this.number.format(term.count)}×`];
+    const parts = [shown && shown !== label ? shown : null, this.terms.scheme(term) || kind, `${this.number.format(term.count)}×`];
     return {
       label,
       detail: parts.filter(Boolean).join(" · "),
-      info: term.definition || undefined,
+      info: this.terms.inLanguage(term.definition) || undefined,
       type: term.kind,
       boost: Math.min(4, Math.log10(1 + term.count)) + (term.kind === expected ? 20 : expected === "class" ? -20 : 0),
       apply: this.inserting(written),

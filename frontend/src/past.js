@@ -1,5 +1,5 @@
 // The queries run in this browser: kept in its localStorage, sent nowhere, cleared by a button.
-import { element } from "./runner.js";
+import { element } from "./element.js";
 
 const KEY = "kggraph.sparql.history";
 const MOST = 50;

@@ -1,4 +1,5 @@
 // Runs the form's query in the background and puts the server's answer in the results region.
+import { element } from "./element.js";
 import { fill } from "./text.js";
 
 /** Longest address that a query is sent in; longer queries go by POST, which servers and proxies do not cut. */
@@ -107,11 +108,4 @@ function parsed(body) {
   } catch {
     return { title: body.slice(0, 200) };
   }
-}
-
-export function element(name, attributes = {}, text = "") {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text) made.textContent = text;
-  return made;
 }

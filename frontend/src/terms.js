@@ -1,7 +1,7 @@
 // The knowledge base's terms for completion and checks, fetched once from the address that the form gives.
 
 /** What an empty or missing file means: only keywords, functions and variables are completed. */
-const NOTHING = { prefixes: {}, classes: [], properties: [], concepts: [], complete: [], cut: {} };
+const NOTHING = { prefixes: {}, classes: [], properties: [], schemes: [], concepts: [], complete: [], cut: {} };
 
 export class Terms {
   constructor(data, languages) {
@@ -11,14 +11,25 @@ export class Terms {
       ...this.classes.map((term) => ({ ...term, kind: "class" })),
       ...this.properties.map((term) => ({ ...term, kind: "property" })),
     ];
+    this.concepts = this.concepts.map((term) => ({ ...term, kind: "concept" }));
     this.byIri = new Map(this.vocabulary.map((term) => [term.iri, term]));
   }
 
   /** The label in the page's language, else in another one, else none. */
   label(term) {
-    const labels = term.label ?? {};
-    for (const language of this.languages) if (labels[language]) return labels[language];
-    return Object.values(labels)[0] ?? "";
+    return this.inLanguage(term.label);
+  }
+
+  /** The text of a definition or label in the language that fits best. */
+  inLanguage(texts) {
+    for (const language of this.languages) if (texts?.[language]) return texts[language];
+    return Object.values(texts ?? {})[0] ?? "";
+  }
+
+  /** Label of the concept scheme that a concept is in. */
+  scheme(term) {
+    const scheme = this.schemes[term.scheme];
+    return scheme ? this.label(scheme) : "";
   }
 
   /** How a query writes an IRI: by a prefix that it declares, by one that we know, else in full. */

@@ -95,12 +95,17 @@ def load(root: Path, environ: Mapping[str, str], overrides: Mapping[str, Any] | 
     :param overrides: values of command line flags; `None` means not given.
     :raises ConfigError: no such folder or file, an unknown key, or a value of the wrong type.
     """
+    written = _read(root)
+    return _settled(root, written, environ, overrides or {})
+
+
+def _read(root: Path) -> dict[str, Any]:
     path = root / FILE_NAME
     if not root.is_dir():
         raise ConfigError(f"There is no folder {root}; name one that holds {FILE_NAME}.")
     try:
         with path.open("rb") as file:
-            written = tomllib.load(file)
+            return tomllib.load(file)
     except FileNotFoundError:
         raise ConfigError(f"There is no {FILE_NAME} in {root}; run in a knowledge base or name one.") from None
     except tomllib.TOMLDecodeError as error:
@@ -109,6 +114,11 @@ def load(root: Path, environ: Mapping[str, str], overrides: Mapping[str, Any] | 
         raise ConfigError(f"{path} is not UTF-8 at byte {error.start + 1}; save it as UTF-8.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _settled(
+    root: Path, written: Mapping[str, Any], environ: Mapping[str, str], overrides: Mapping[str, Any]
+) -> Settings:
     values: dict[str, Any] = {}
     for key, value in written.items():
         values[key] = _checked(key, value, f"{FILE_NAME}")
@@ -117,7 +127,7 @@ def load(root: Path, environ: Mapping[str, str], overrides: Mapping[str, Any] | 
         if name.startswith("KGGRAPH_") and not name.startswith("KGGRAPH_TEST_"):
             key = name.removeprefix("KGGRAPH_").lower()
             values[key] = _checked(key, _from_text(key, text, name), name)
-    for key, value in (overrides or {}).items():
+    for key, value in overrides.items():
         if value is not None:
             values[key] = _checked(key, value, f"--{key.replace('_', '-')}")
     if not values.get("source_base_uri"):
@@ -188,6 +198,11 @@ def _kind(default: Any) -> str:
     return next((name for kind, name in kinds if isinstance(default, kind)), "a text")
 
 
+def without_file(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings where there is no knowledge base: defaults, the environment of this process, then the flags."""
+    return _settled(Path(), {}, os.environ, overrides or {})
+
+
 def from_environment(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """`load` with the environment of this process: the one place that reads it."""
+    """`load` with the environment of this process."""
     return load(root, os.environ, overrides)

@@ -19,6 +19,7 @@ LAYERS: dict[str, float] = {
     "kggraph.build": 3.5,
     "kggraph.importer": 3.5,
     "kggraph.web": 4,
+    "kggraph.checking": 3.5,
     "kggraph.reference": 4.5,
     "kggraph.serve": 4.5,
     "kggraph.cli": 5,

@@ -150,11 +150,15 @@ def _option(kb: KnowledgeBase, value: FacetValue, labels: Mapping[str, str] | No
 def _folded(options: Sequence[Option], known: Mapping[str, int]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
     """A short list or a tree stays whole; of a long flat list the fullest values stand open, and every chosen one.
 
-    :param known: how many items of all have each value; values of a long list that none has are left out.
+    :param known: how many items of all have each value; values that none has stand at the end, and those of a long
+        list are left out.
     """
-    if len(options) <= VALUES_SHOWN + 2 or (len(options) <= _LONG and any(option.depth for option in options)):
-        return tuple(options), ()
+    is_long = len(options) > (_LONG if any(option.depth for option in options) else VALUES_SHOWN + 2)
     used = [option for option in options if known.get(option.name) or option.selected]
+    never = [option for option in options if option not in used]
+    if not is_long:
+        return tuple(used), tuple(never)
     used.sort(key=lambda option: -option.count)
     first = [option for place, option in enumerate(used) if place < VALUES_SHOWN or option.selected]
-    return tuple(first), tuple(option for option in used if option not in first)
+    rest = [option for option in used if option not in first]
+    return tuple(first), (*rest, *(never if len(never) <= _LONG else ()))

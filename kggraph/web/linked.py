@@ -12,7 +12,8 @@ from kggraph.publish.labels import Label, pick
 from kggraph.rdf.iris import local_name
 from kggraph.terms import PROV, SKOS, SSSOM
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.present import Reader, Shown
+from kggraph.web.present import FieldView, Reader, Shown
+from kggraph.web.texts import texts
 from kggraph.web.triples import Term, read
 
 INBOUND_SHOWN = 25
@@ -27,6 +28,7 @@ _MAPPING_PARTS = frozenset(
     f"{SSSOM}{name}" for name in ("subject_id", "subject_label", "predicate_id", "object_id", "object_label")
 )
 """What a mapping's own columns show."""
+_RELATIONS = ("exactMatch", "closeMatch", "narrowMatch", "broadMatch", "relatedMatch", "seeAlso")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ class MappingView:
 
     relation: Label
     object: Shown
-    notation: str
-    details: tuple[tuple[Label, tuple[Shown, ...]], ...]
+    order: int
+    details: tuple[FieldView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Around:
         """Mappings that have a thing of their own (SSSOM), with relation, object and evidence."""
         links = self.kb.descriptions.inbound(self.iri, predicate=f"{SSSOM}subject_id", limit=200)
         found = [view for link in links if (view := self._mapping(link.thing))]
-        return sorted(found, key=lambda view: (view.relation.text, view.object.text))
+        return sorted(found, key=lambda view: (view.order, view.object.text.casefold()))
 
     def _mapping(self, iri: str) -> MappingView | None:
         description = self.kb.descriptions.get(iri)
@@ -169,19 +171,30 @@ class Around:
         target = reader.value(objects[0])
         if names:
             target = replace(target, text=names[0].text, lang=names[0].lang)
-        relation = self.kb.labels([relations[0].value]).get(relations[0].value)
-        label = Label(local_name(relations[0].value), "") if not relation else pick(relation, self.language)
-        return MappingView(label, target, objects[0].value, tuple(self._details(reader)))
+        return MappingView(
+            self._relation(relations[0].value), target, _strength(relations[0].value), self._details(reader)
+        )
 
-    def _details(self, reader: Reader) -> list[tuple[Label, tuple[Shown, ...]]]:
-        parts = {
-            f"{SSSOM}{name}" for name in ("subject_id", "object_id", "predicate_id", "object_label", "subject_label")
-        }
+    def _relation(self, iri: str) -> Label:
+        key, t = f"relation.{local_name(iri)}", texts(self.language)
+        if t.has(key):
+            return Label(t(key), self.language)
+        return pick(self.kb.labels([iri]).get(iri), self.language, iri)
+
+    def _details(self, reader: Reader) -> tuple[FieldView, ...]:
         paths = {shown.key: shown.path for shown in (reader.model.fields if reader.model else ())}
-        fields = [
-            shown for group in reader.view().groups for shown in group.fields if paths.get(shown.key) not in parts
-        ]
-        return [(shown.label, shown.values) for shown in fields]
+        fields = [shown for group in reader.view().groups for shown in group.fields]
+        return tuple(
+            replace(shown, values=tuple(replace(value, note=None) for value in shown.values))
+            for shown in fields
+            if paths.get(shown.key) not in _MAPPING_PARTS and shown.values
+        )
+
+
+def _strength(relation: str) -> int:
+    """Place of a mapping relation: the closer the two concepts, the sooner."""
+    name = local_name(relation)
+    return _RELATIONS.index(name) if name in _RELATIONS else len(_RELATIONS)
 
 
 def facet_param(kb: KnowledgeBase, value: str) -> str:

@@ -16,6 +16,7 @@ from kggraph.publish.labels import Label
 _SPACES: Final = re.compile(r"\s+")
 # Scripts that run from right to left, and the characters that override direction: kept inside their own element
 _OTHER_DIRECTION: Final = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]")
+_NAME_LENGTH: Final = 40
 _CLOSING: Final = ",.;:–- "
 
 
@@ -67,3 +68,17 @@ def with_sort(pairs: Sequence[tuple[str, str]], sort: str) -> str:
     """
     kept = [pair for pair in pairs if pair[0] not in ("sort", "page")]
     return urlencode(sorted([*kept, ("sort", sort)]))
+
+
+def are_short(values: Sequence[Said]) -> bool:
+    """Whether some texts are names rather than sentences, so that they fit on one line."""
+    return len(values) > 1 and all(len(value.text) <= _NAME_LENGTH for value in values)
+
+
+def lower_first(text: str) -> str:
+    """A word as it stands in the middle of a sentence; an abbreviation stays as it is.
+
+    >>> lower_first("Items"), lower_first("FAQs")
+    ('items', 'FAQs')
+    """
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text

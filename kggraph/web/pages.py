@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint
 
-from kggraph.publish.labels import pick
+from kggraph.publish.labels import Label, pick
+from kggraph.terms import DCAT, SKOS, SSSOM
 from kggraph.web.cards import cards
-from kggraph.web.facets import facet_views
+from kggraph.web.facets import Option, facet_views
+from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import TEXT, Document, Link, answered
+from kggraph.web.kinds import Kind
 from kggraph.web.render import Context, Here, here, page, site_links
 
 blueprint = Blueprint("pages", __name__)
 
 _NEWEST: Final = 6
+_VALUES: Final = 10
+_EVERYWHERE: Final = 0.85
 _BROWSED: Final = 3
 """Facets of concept schemes that the home page offers to browse by."""
 
@@ -42,20 +48,54 @@ def robots(place: Here) -> Document:
     return Document("/robots.txt", lambda _: body, offers=(TEXT,), forced=TEXT)
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A facet to browse by: its fullest values."""
+
+    key: str
+    label: Label
+    options: tuple[Option, ...]
+    most: int
+    plural: Label
+    href: str
+    """The list of all its concepts."""
+
+
 def _home(place: Here) -> Context:
     kb = place.kb
-    facets = facet_views(kb, kb.everything, place.language)
-    schemes = {facet.key for facet in kb.facets.facets if facet.kind == "scheme"}
     newest = kb.facets.select(limit=_NEWEST, lang=place.language, counts=False)
     return {
         "description": pick(kb.about["description"], place.language),
         "total": kb.facets.size,
         "plural": pick(kb.model.main.plural, place.language),
-        "browse": [facet for facet in facets if facet.key in schemes][:_BROWSED],
-        "kinds": [kind for kind in kb.kinds.all if kind.count and not kind.is_main and not kind.scheme],
+        "browse": _ways(place),
+        "kinds": [kind for kind in kb.kinds.all if kind.count > 1 and _is_told(kb, kind)],
         "newest": cards(kb, newest.iris, place.language, place.prefix),
         "pick": pick,
     }
+
+
+def _is_told(kb: KnowledgeBase, kind: Kind) -> bool:
+    """Whether visitors know what such things are: no items, concepts, schemes, mappings or datasets."""
+    model = kb.model.by_kind(kind.name)
+    return not (kind.is_main or kind.scheme or model is None or model.iri.startswith((SKOS, SSSOM, DCAT)))
+
+
+def _ways(place: Here) -> list[Way]:
+    kb = place.kb
+    schemes = {facet.key: facet.scheme for facet in kb.facets.facets if facet.kind == "scheme"}
+    views = [view for view in facet_views(kb, kb.everything, place.language) if view.key in schemes]
+    found = []
+    for view in views[:_BROWSED]:
+        # A value that nearly every item has tells nobody where to go.
+        used = [option for option in (*view.options, *view.more) if option.count]
+        telling = [option for option in used if option.count < _EVERYWHERE * kb.facets.size] or used
+        fullest = tuple(sorted(telling, key=lambda option: -option.count)[:_VALUES])
+        kind = next((kind for kind in kb.kinds.all if kind.scheme and kind.scheme == schemes[view.key]), None)
+        plural = pick(kind.plural, place.language) if kind else view.label
+        most = max((option.count for option in fullest), default=1)
+        found.append(Way(view.key, view.label, fullest, most, plural, f"/{kind.list_name}" if kind else ""))
+    return found
 
 
 def _about(place: Here) -> Context:

@@ -20,6 +20,7 @@ LABEL_ROLE = f"{DASH}LabelRole"
 DESCRIPTION_ROLE = f"{DASH}DescriptionRole"
 _TYPE = f"{RDF}type"
 _DOI = f"{BIBO}doi"
+_LONG_LIST = 60
 _DATES = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
 _HOME_PAGES = (f"{DCAT}landingPage", f"{FOAF}homepage", f"{SCHEMA}url", f"{DCAT}accessURL")
 _TEXTS = (f"{DCTERMS}description", f"{SKOS}definition", f"{SCHEMA}description")
@@ -167,9 +168,17 @@ class Reader:
                     return shown if shown.href else None
         return None
 
+    def _home_page_paths(self) -> list[str]:
+        """The property of the home page, when the button tells all there is to it."""
+        for path in _HOME_PAGES:
+            terms = [s.object for s in self.statements if s.predicate == path]
+            if terms:
+                return [path] if len(terms) == 1 and self._home_page() else []
+        return []
+
     def _groups(self) -> Iterable[GroupView]:
         grouped: dict[str, list[FieldView]] = defaultdict(list)
-        told = {_TYPE, *self._lead_paths()[:1]}
+        told = {_TYPE, *self._lead_paths()[:1], *self._home_page_paths()}
         for shown in self.model.fields if self.model else ():
             path = f"^{shown.path}" if shown.inverse else shown.path
             terms = [s.object for s in self.statements if s.predicate == path]
@@ -196,9 +205,13 @@ class Reader:
             return FieldView(shown.key, label, help_text, values, others)
         if shown.attribution_role:
             return FieldView(shown.key, label, help_text, self._attributed(shown.attribution_role, terms))
-        explained = shown.max_count == 1 and shown.scheme is not None
+        explained = shown.max_count == 1 and self._explains(shown.scheme)
         values = tuple(self.value(term, explained=explained) for term in terms)
         return FieldView(shown.key, label, help_text, values if shown.inverse else _sorted(values))
+
+    def _explains(self, scheme: str | None) -> bool:
+        """Whether values of a scheme need a word of explanation: those of long lists (countries) do not."""
+        return any(kind.scheme == scheme and kind.count <= _LONG_LIST for kind in self.kb.kinds.all if kind.scheme)
 
     def _unmodelled(self, told: set[str]) -> Iterable[FieldView]:
         """What the source says beyond the model: shown as well, under the label of its property."""

@@ -213,5 +213,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(say=markup.say, excerpt=markup.excerpt, bare=markup.bare, with_sort=markup.with_sort)
+    named = (markup.say, markup.excerpt, markup.bare, markup.with_sort, markup.are_short, markup.lower_first)
+    environment.filters.update({filter.__name__: filter for filter in named})
     return environment

@@ -63,6 +63,7 @@ class TurtleWriter:
         self.names = names
         self.used: set[str] = set()
         self.graph: _Graph = {}
+        self.referred: set[str] = set()
         self.nested: set[str] = set()
         self.has_blank = False
 
@@ -75,7 +76,9 @@ class TurtleWriter:
         if self.has_blank:
             ntriples = with_stable_labels(ntriples)
         self.graph = grouped(ntriples)
-        self.nested = _nested(self.graph) if self.has_blank else set()
+        if self.has_blank:
+            referrers = _referrers(self.graph)
+            self.referred, self.nested = set(referrers), _nested(referrers)
         blocks = self._blocks(notes)
         used = [f"PREFIX {prefix}: <{self.names.namespaces[prefix]}>\n" for prefix in sorted(self.used)]
         if notes is None:
@@ -92,18 +95,15 @@ class TurtleWriter:
         return "\n".join(part for part in (_lines(head) + "".join(used), *blocks, _lines(foot)) if part)
 
     def _blocks(self, notes: Notes | None) -> list[str]:
-        named = [subject for subject in self.graph if subject not in self.nested]
-        roots = [subject for subject in named if subject.startswith("_:") and not self._is_object(subject)]
-        named = [subject for subject in named if subject not in set(roots)]
+        roots = [subject for subject in self.graph if subject.startswith("_:") and subject not in self.referred]
+        inside = self.nested.union(roots)
+        named = [subject for subject in self.graph if subject not in inside]
         order = {f"<{iri}>": place for place, iri in enumerate(notes.order)} if notes else {}
         named = sorted_subjects(self.graph, named)
         named.sort(key=lambda subject: order.get(subject, len(order)))
         about = notes.about if notes else {}
         blocks = [_lines(about.get(subject[1:-1], ())) + self._block(self._node(subject), subject) for subject in named]
         return blocks + sorted(self._block("[]", subject) for subject in roots)
-
-    def _is_object(self, blank: str) -> bool:
-        return any(blank in values for description in self.graph.values() for values in description.values())
 
     # ------------------------------------------------------------------ descriptions
     def _block(self, head: str, subject: str) -> str:
@@ -223,14 +223,19 @@ def _predicate_rank(predicate: str) -> tuple[int, str]:
     return _EARLY.get(predicate, len(_EARLY)), predicate[:-1]
 
 
-def _nested(graph: _Graph) -> set[str]:
-    """Blank nodes that are written inside what refers to them: referred to once, and not from within themselves."""
+def _referrers(graph: _Graph) -> dict[str, list[str]]:
+    """Blank node -> the subjects that refer to it, once for each triple."""
     referrers: dict[str, list[str]] = {}
     for subject, description in graph.items():
         for values in description.values():
             for value in values:
                 if value.startswith("_:"):
                     referrers.setdefault(value, []).append(subject)
+    return referrers
+
+
+def _nested(referrers: dict[str, list[str]]) -> set[str]:
+    """Blank nodes that are written inside what refers to them: referred to once, and not from within themselves."""
     once = {blank for blank, subjects in referrers.items() if len(subjects) == 1}
     nested: set[str] = set()
     for blank in once:

@@ -20,6 +20,11 @@ ON_DISK_NAME: Final = "rocksdb"
 MEMORY_LIMIT_TRIPLES: Final = 20_000_000
 
 
+def is_on_disk(path: Path) -> bool:
+    """Whether a store folder holds a database on disk, to be opened by each process for itself."""
+    return (path / ON_DISK_NAME).is_dir()
+
+
 def open_store(path: Path) -> Store:
     """The store of a generation (a folder that `write_store` made), or all of an RDF file, in memory.
 
@@ -27,9 +32,8 @@ def open_store(path: Path) -> Store:
     :raises ConfigError: the end of its name stands for no RDF format.
     """
     if path.is_dir():
-        on_disk = path / ON_DISK_NAME
-        if on_disk.is_dir():
-            return Store.read_only(os.fspath(on_disk))
+        if is_on_disk(path):
+            return Store.read_only(os.fspath(path / ON_DISK_NAME))
         path = path / QUADS_NAME
     representation = rdf_format_of(path.name)
     if representation is None:

@@ -27,6 +27,7 @@ from kggraph.errors import (
 PACKET_BYTES: Final = 64 * 1024
 """Content of the largest packet; a socket's buffer holds three of them."""
 _HEAD: Final = struct.Struct("<cI")
+Malformed = struct.error
 HEAD_BYTES: Final = _HEAD.size
 
 # From the client, and from the host to a worker
@@ -50,10 +51,24 @@ ERROR: Final = b"x"
 """The answer ends here, and why."""
 
 # From a worker to the host
+READY: Final = b"h"
+"""The worker has shut itself off; or a sentence on what it could not give up."""
 DONE: Final = b"f"
 """The worker is free; with a file and the last packets when the client is slower than the engine."""
 SPILL: Final = b"s"
 """The worker asks for a file to put the rest of a result in."""
+
+
+REQUEST: Final = struct.Struct("<dI16s")
+"""In front of a request, for the host: seconds it may run, megabytes it may use, and whoever asks."""
+WAITED: Final = struct.Struct("<f")
+"""Behind a request, put there by the host: seconds it waited for a worker."""
+CREDENTIALS: Final = struct.Struct("3i")
+"""Process, user and group at the other end of a Unix socket."""
+OUTCOME_LENGTH: Final = struct.Struct("<H")
+KEEP: Final = b"k"
+RETIRE: Final = b"r"
+"""The worker has grown, or met what it may not recover from; the host ends it and forks another."""
 
 
 def packet(kind: bytes, number: int, content: bytes = b"") -> bytes:

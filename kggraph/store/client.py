@@ -1,0 +1,224 @@
+"""Asks the query host from another process; may be shared by all threads of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import blake2s
+from pathlib import Path
+from typing import Any, Final
+
+from kggraph.errors import QueryHostUnavailable, QuerySyntaxError
+from kggraph.store import wire
+from kggraph.store.protocol import QueryAnswer, QueryRequest
+from kggraph.store.task import Task, explained, task_of
+
+_GRACE_S: Final = 15.0
+"""Beyond a query's own time: the longest wait for a worker, and some."""
+_ATTEMPTS: Final = 3
+_KEPT: Final = 64
+_RECEIVED: Final = wire.PACKET_BYTES + 1024
+_ANCILLARY: Final = socket.CMSG_SPACE(4)
+_Packet = tuple[bytes, bytes, list[int]]
+
+
+class QueryClient:
+    """A `QueryEngine` that is another process.
+
+    :param path: the query host's socket; it may be put there later, and anew.
+    :param prefixes: prefixes to name when a query lacks one.
+    """
+
+    def __init__(self, path: Path, prefixes: Mapping[str, str] | None = None) -> None:
+        self._path, self._prefixes = os.fspath(path), dict(prefixes or {})
+        self._free: list[_Connection] = []
+        self._process = os.getpid()
+
+    def query(self, request: QueryRequest) -> QueryAnswer:
+        """See `QueryEngine.query`."""
+        task = task_of(request)
+        key = blake2s(request.client.encode(), digest_size=16).digest() if request.client else bytes(16)
+        content = wire.REQUEST.pack(request.timeout_s, request.memory_mb, key) + wire.dump(task.members())
+        connection = self._ask(content, request.timeout_s)
+        try:
+            return self._answer(connection, task)
+        except QuerySyntaxError as error:
+            raise explained(error, request.text, self._prefixes) from None
+
+    def close(self) -> None:
+        """Hang up; the client can be used again."""
+        while self._free:
+            self._free.pop().close()
+
+    def _ask(self, content: bytes, timeout_s: float) -> _Connection:
+        """A connection on which the first packet of the answer has come."""
+        if self._process != os.getpid():  # a fork shares its parent's sockets, and must not use them
+            self._process, self._free = os.getpid(), []
+        for attempt in range(_ATTEMPTS):
+            try:
+                connection = self._free.pop()
+            except IndexError:
+                connection = _Connection(self._path)
+            try:
+                connection.ask(content, timeout_s)
+                return connection
+            except QueryHostUnavailable:
+                connection.close()
+                raise
+            except ConnectionError:
+                # A host that has been replaced hangs up on who has nothing running; the next one is at the same path.
+                connection.close()
+                if attempt == _ATTEMPTS - 1:
+                    raise QueryHostUnavailable("The query service stopped before it answered; ask again.") from None
+        raise AssertionError
+
+    def _answer(self, connection: _Connection, task: Task) -> QueryAnswer:
+        stream = _Stream(connection, self._release)
+        stream.read_ahead()
+        return QueryAnswer(
+            task.results,
+            task.kind,
+            stream,
+            truncated=bool(stream.outcome.get("truncated")),
+            length=sum(map(len, stream.held)) if stream.is_over else None,
+            queued_s=stream.outcome.get("queued_s", 0.0),
+            version=stream.outcome.get("version", ""),
+            closing=stream.close,
+        )
+
+    def _release(self, connection: _Connection, whole: bool) -> None:
+        """Keep a connection whose answer has been read to its end; hang up on any other, which stops its query."""
+        if whole and len(self._free) < _KEPT:
+            self._free.append(connection)
+        else:
+            connection.close()
+
+
+class _Connection:
+    """One socket to the host, for one request at a time."""
+
+    def __init__(self, path: str) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._number = 0
+        self._timeout_s = -1.0
+        self.first: _Packet = (b"", b"", [])
+        try:
+            self._socket.connect(path)
+        except OSError:
+            self._socket.close()
+            raise QueryHostUnavailable("The query service does not run just now; ask again in a moment.") from None
+
+    def ask(self, content: bytes, timeout_s: float) -> None:
+        """Send a request and receive the first packet of the answer."""
+        self._number = (self._number + 1) % (1 << 32)
+        if timeout_s != self._timeout_s:
+            self._timeout_s = timeout_s
+            wait = struct.pack("@ll", int(timeout_s + _GRACE_S), 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
+        for packet in wire.request_packets(self._number, content):
+            self._socket.send(packet)
+        self.first = self.receive()
+
+    def receive(self) -> _Packet:
+        """The next packet of the answer: kind, content, open files.
+
+        :raises ConnectionError: the host hung up.
+        """
+        while True:
+            try:
+                data, ancillary, _, _ = self._socket.recvmsg(_RECEIVED, _ANCILLARY)
+            except BlockingIOError:
+                raise QueryHostUnavailable("The query service does not answer; ask again in a moment.") from None
+            files = wire.file_descriptors(ancillary) if ancillary else []
+            if not data:
+                raise ConnectionResetError
+            kind, number, content = wire.unpack(data)
+            if number == self._number:
+                return kind, content, files
+            for file in files:  # of a query that was stopped in the same moment as it ended
+                os.close(file)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+
+class _Stream:
+    """The bytes of a result: those held back, then those that are still to come."""
+
+    def __init__(self, connection: _Connection, release: Callable[[_Connection, bool], None]) -> None:
+        self._connection, self._release = connection, release
+        self.held: deque[bytes] = deque()
+        self.outcome: dict[str, Any] = {}
+        self.is_over = False
+        self._file = -1
+
+    def read_ahead(self) -> None:
+        """Read until the result is whole, or too large to be held back."""
+        packet = self._connection.first
+        while not self._take(packet):
+            packet = self._receive()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        while not self.held:
+            if self.is_over:
+                raise StopIteration
+            if self._file >= 0 and (piece := os.read(self._file, wire.PACKET_BYTES)):
+                return piece
+            self._take(self._receive())
+        return self.held.popleft()
+
+    def close(self) -> None:
+        """Let go of the result; what still runs for it is stopped."""
+        self.held.clear()
+        if not self.is_over:
+            self._end(whole=False)
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _take(self, packet: _Packet) -> bool:
+        """Take in a packet; whether the outcome is known."""
+        kind, content, files = packet
+        if kind == wire.DATA:
+            self.held.append(content)
+        elif kind == wire.WHOLE:
+            (length,) = wire.OUTCOME_LENGTH.unpack_from(content)
+            start = wire.OUTCOME_LENGTH.size
+            self.outcome = wire.load(content[start : start + length])
+            self.held.append(content[start + length :])
+            self._end(whole=True)
+        elif kind in (wire.OUTCOME, wire.END):
+            self.outcome = wire.load(content)
+            if kind == wire.END:
+                self._end(whole=True)
+        elif kind == wire.REST:
+            self.outcome = wire.load(content)
+            self._file = files[0]
+            os.lseek(self._file, 0, os.SEEK_SET)
+        else:
+            self._end(whole=True)
+            self.held.clear()
+            raise wire.error_of(content)
+        return kind != wire.DATA
+
+    def _receive(self) -> _Packet:
+        try:
+            return self._connection.receive()
+        except (ConnectionError, QueryHostUnavailable):
+            self._end(whole=False)
+            raise QueryHostUnavailable("The answer broke off; ask again.") from None
+
+    def _end(self, *, whole: bool) -> None:
+        self.is_over = True
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        self._release(self._connection, whole)

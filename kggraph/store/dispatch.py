@@ -1,0 +1,372 @@
+"""What the query host does all day: connections, the queue of requests, the workers and the clock.
+
+It hands each request, with the client's socket, to a free worker, and keeps time: a query over its deadline is killed
+with its worker, and so is one that nobody waits for any more. A query that takes long goes on at low priority while a
+fresh worker takes its place, so that short queries are always answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from kggraph.errors import ConfigError, KgError, QueryTimeout, TooBusy
+from kggraph.store import wire
+from kggraph.store.evaluate import Dataset
+from kggraph.store.pool import Connection, Job, Pool, WorkerProcess, death_error
+from kggraph.store.waiting import FairQueue
+
+_MAX_REQUEST_BYTES: Final = 8 * 1024 * 1024
+_MAX_CONNECTIONS: Final = 1024
+_PATH_BYTES: Final = 107
+_IDLE_S: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """How many queries run and wait."""
+
+    workers: int = 2
+    """Workers for short queries; as many as there are processors is right."""
+    long_workers: int = 4
+    """Queries that may run longer than `long_after_s`, besides."""
+    long_after_s: float = 0.5
+    max_waiting: int = 64
+    max_waiting_each: int = 32
+    """Requests that one client may have waiting."""
+    max_wait_s: float = 5.0
+    """Seconds a request waits for a worker at most."""
+
+
+class Dispatcher:
+    """Connections, the queue, and the clock.
+
+    :param make_dataset: called in each worker.
+    :param version: version of the data, told with every answer.
+    """
+
+    def __init__(
+        self, path: Path, make_dataset: Callable[[], Dataset], limits: HostLimits, *, version: str = ""
+    ) -> None:
+        self._path, self._limits = path, limits
+        self._connections: dict[int, Connection] = {}
+        self._queue: FairQueue[Job] = FairQueue(limits.max_waiting, limits.max_waiting_each)
+        self._pool = Pool(make_dataset, version, self._sockets)
+        self._idle: list[WorkerProcess] = []
+        self._poll = select.epoll()
+        self._wake, self._woken = socket.socketpair()
+        self._listener = _listen(path)
+        self._inode = path.stat().st_ino
+        self._stop = self._drain = False
+        self._warned = False
+
+    def _sockets(self) -> Iterator[socket.socket]:
+        yield from (self._listener, self._wake, self._woken)
+        yield from (connection.socket for connection in self._connections.values())
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Serve until SIGTERM (when the queries that run have ended) or SIGINT (at once)."""
+        for each in (self._wake, self._woken):
+            each.setblocking(False)
+        signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, self._signalled)
+        signal.signal(signal.SIGINT, self._signalled)
+        for each in (self._woken, self._listener):
+            self._poll.register(each.fileno(), select.EPOLLIN)
+        self._fill()
+        ready()
+        try:
+            while not self._stop and not (self._drain and self._has_drained()):
+                for number, events in self._poll.poll(self._until_next()):
+                    self._handle(number, events)
+                self._keep_time()
+        finally:
+            self._unlink()
+            self._pool.end()
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        self._stop = self._stop or self._drain or number == signal.SIGINT
+        self._drain = True
+
+    def _has_drained(self) -> bool:
+        """Whether nothing is left to do; who has nothing running is sent to the next host."""
+        self._unlink()
+        if self._listener.fileno() >= 0:
+            self._poll.unregister(self._listener.fileno())
+            self._listener.close()
+        for connection in list(self._connections.values()):
+            if not (connection.job or connection.outbox):
+                self._close(connection)
+        return not self._connections
+
+    def _unlink(self) -> None:
+        """Take away our socket, unless another host has put its own in that place."""
+        with contextlib.suppress(OSError):
+            if self._path.stat().st_ino == self._inode:
+                self._path.unlink()
+
+    # ------------------------------------------------------------------ events
+    def _handle(self, number: int, events: int) -> None:
+        if worker := self._pool.all.get(number):
+            self._hear(worker)
+        elif connection := self._connections.get(number):
+            if events & select.EPOLLOUT:
+                self._flush(connection)
+            if events & ~select.EPOLLOUT:
+                self._read(connection)
+        elif number == self._listener.fileno():
+            self._accept()
+        elif number == self._woken.fileno():
+            with contextlib.suppress(BlockingIOError):
+                self._woken.recv(64)
+
+    def _accept(self) -> None:
+        try:
+            client, _ = self._listener.accept()
+        except OSError:
+            return
+        credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, wire.CREDENTIALS.size)
+        _, user, _ = wire.CREDENTIALS.unpack(credentials)
+        if user not in (os.getuid(), 0) or len(self._connections) >= _MAX_CONNECTIONS:
+            client.close()
+            return
+        client.setblocking(False)
+        self._connections[client.fileno()] = Connection(client)
+        self._poll.register(client.fileno(), select.EPOLLIN)
+
+    def _read(self, connection: Connection) -> None:
+        try:
+            data = connection.socket.recv(wire.PACKET_BYTES + wire.HEAD_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        connection.part_bytes += len(data)
+        if len(data) < wire.HEAD_BYTES or connection.part_bytes > _MAX_REQUEST_BYTES or connection.next_job:
+            self._close(connection)
+            return
+        connection.parts.append(data)
+        if data[:1] != wire.ASK:
+            return
+        packets, connection.parts, connection.part_bytes = connection.parts, [], 0
+        _, number, content = wire.unpack(packets[0])
+        try:
+            timeout_s, memory_mb, client = wire.REQUEST.unpack_from(content)
+        except wire.Malformed:
+            self._close(connection)
+            return
+        job = Job(connection, number, packets, client, timeout_s, memory_mb, time.monotonic())
+        if connection.job:
+            connection.next_job = job
+        else:
+            self._submit(job)
+
+    def _hear(self, worker: WorkerProcess) -> None:
+        """A worker has something to say, or is gone."""
+        try:
+            data, ancillary, _, _ = worker.control.recvmsg(wire.PACKET_BYTES, socket.CMSG_SPACE(4))
+        except OSError:
+            data, ancillary = b"", []
+        files = wire.file_descriptors(ancillary)
+        kind, _, content = wire.unpack(data) if data else (b"", 0, b"")
+        job = worker.job
+        if not data:
+            self._gone(worker)
+        elif kind == wire.SPILL:
+            with tempfile.TemporaryFile() as file, contextlib.suppress(OSError):
+                socket.send_fds(worker.control, [wire.packet(wire.SPILL, 0)], [file.fileno()])
+        elif kind == wire.READY and content and not self._warned:
+            self._warned = True
+            sys.stderr.write(f"query host: {content.decode()}\n")
+            sys.stderr.flush()
+        elif kind == wire.DONE and job and not worker.is_dying:
+            worker.job = None
+            self._leave(job, content[1:], files)
+            self._finished(job.connection)
+            self._free(worker, keep=content[:1] == wire.KEEP)
+            files = []
+        for unused in files:
+            os.close(unused)
+
+    # ------------------------------------------------------------------ requests
+    def _submit(self, job: Job) -> None:
+        job.connection.job = job
+        if self._idle and not self._queue:
+            self._assign(self._idle.pop(), job)
+            return
+        try:
+            self._queue.push(job.client, job)
+        except TooBusy as error:
+            self._fail(job, error)
+
+    def _assign(self, worker: WorkerProcess, job: Job) -> None:
+        if not self._pool.assign(worker, job, self._limits.long_after_s):
+            self._fail(job, KgError("The worker that was to answer this query is gone; ask again."))
+            self._end(worker)
+
+    def _free(self, worker: WorkerProcess, *, keep: bool) -> None:
+        """A worker has nothing to do: the next request, or retirement."""
+        if not keep or worker.is_long:
+            self._pool.kill(worker)
+            self._fill()
+        else:
+            self._idle.append(worker)
+        self._serve_queue()
+
+    def _serve_queue(self) -> None:
+        while self._idle and (job := self._queue.pop()):
+            self._assign(self._idle.pop(), job)
+
+    def _fill(self) -> None:
+        """Fork until there are workers enough for short queries."""
+        short = sum(not (worker.is_long or worker.is_dying) for worker in self._pool.all.values())
+        for _ in range(self._limits.workers - short):
+            worker = self._pool.fork()
+            self._poll.register(worker.control.fileno(), select.EPOLLIN)
+            self._idle.append(worker)
+
+    def _gone(self, worker: WorkerProcess) -> None:
+        self._poll.unregister(worker.control.fileno())
+        code = self._pool.reap(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        if worker.job and not worker.is_dying:
+            self._fail(worker.job, death_error(code, worker.job))
+        self._fill()
+        self._serve_queue()
+
+    def _end(self, worker: WorkerProcess) -> None:
+        """Kill a worker with its query, and have another in its place."""
+        worker.job = None
+        self._pool.kill(worker)
+        self._fill()
+        self._serve_queue()
+
+    # ------------------------------------------------------------------ answers
+    def _fail(self, job: Job, error: KgError) -> None:
+        self._send(job.connection, wire.packet(wire.ERROR, job.number, wire.error_content(error)))
+        self._finished(job.connection)
+
+    def _finished(self, connection: Connection) -> None:
+        job, connection.job, connection.next_job = connection.next_job, None, None
+        if job and connection.socket.fileno() >= 0:
+            self._submit(job)
+
+    def _leave(self, job: Job, left: bytes, files: list[int]) -> None:
+        """Give a slow client, when it has taken what is before, what its worker has left for it."""
+        if left[:1] == b"x":
+            self._send(job.connection, wire.packet(wire.ERROR, job.number, left[1:]))
+            for file in files:
+                os.close(file)
+        elif left and files:
+            self._send(job.connection, wire.packet(wire.REST, job.number, left[1:]), files[0])
+            self._send(job.connection, wire.packet(wire.END, job.number, left[1:]))
+
+    def _send(self, connection: Connection, data: bytes, file: int = -1) -> None:
+        connection.outbox.append((data, file))
+        self._flush(connection)
+
+    def _flush(self, connection: Connection) -> None:
+        waits = False
+        while connection.outbox and not waits:
+            data, file = connection.outbox[0]
+            try:
+                socket.send_fds(connection.socket, [data], [file] if file >= 0 else [])
+            except BlockingIOError:
+                waits = True
+                break
+            except OSError:
+                pass  # the client has hung up, which its socket tells as well
+            if file >= 0:
+                os.close(file)
+            del connection.outbox[0]
+        with contextlib.suppress(OSError, ValueError):
+            self._poll.modify(connection.socket.fileno(), select.EPOLLIN | (select.EPOLLOUT if waits else 0))
+
+    def _close(self, connection: Connection) -> None:
+        """The client has hung up: nobody waits for its query any more."""
+        number = connection.socket.fileno()
+        self._poll.unregister(number)
+        del self._connections[number]
+        connection.socket.close()
+        for _, file in connection.outbox:
+            if file >= 0:
+                os.close(file)
+        connection.outbox.clear()
+        connection.next_job = None
+        job = connection.job
+        if job and job.worker:
+            self._end(job.worker)
+        elif job:
+            self._queue.remove(job.client, job)
+
+    # ------------------------------------------------------------------ time
+    def _until_next(self) -> float:
+        now = time.monotonic()
+        times = [now + _IDLE_S]
+        for worker in self._pool.all.values():
+            if worker.job and not worker.is_dying:
+                times.append(worker.deadline if worker.is_long else min(worker.deadline, worker.long_at))
+        times += [job.arrived + self._limits.max_wait_s for job in self._queue]
+        return max(0.0, min(times) - now)
+
+    def _keep_time(self) -> None:
+        now = time.monotonic()
+        for worker in list(self._pool.all.values()):
+            job = worker.job
+            if job is None or worker.is_dying:
+                continue
+            if now >= worker.deadline:
+                self._end(worker)
+                self._fail(job, _timeout(job.timeout_s))
+            elif now >= worker.long_at and not worker.is_long:
+                worker.long_at = now + self._limits.long_after_s
+                if self._has_room_for_long():
+                    self._pool.make_long(worker)
+                    self._fill()
+                    self._serve_queue()
+        for job in [job for job in self._queue if now >= job.arrived + self._limits.max_wait_s]:
+            self._queue.remove(job.client, job)
+            self._fail(job, TooBusy("No query slot became free in time; ask again in a few seconds.", retry_after_s=5))
+
+    def _has_room_for_long(self) -> bool:
+        return sum(worker.is_long for worker in self._pool.all.values()) < self._limits.long_workers
+
+
+def _timeout(allowed_s: float) -> QueryTimeout:
+    return QueryTimeout(
+        f"The query ran longer than {allowed_s:g} s and was stopped; ask for less at a time (LIMIT, fewer patterns, a "
+        "narrower FILTER), or use the files to download.",
+        allowed=allowed_s,
+    )
+
+
+def _listen(path: Path) -> socket.socket:
+    """A listening socket that only this user can connect to, put in its place at once, over one that is there."""
+    if len(os.fsencode(path)) > _PATH_BYTES - 12:
+        raise ConfigError(f"The socket's path {path} is too long; choose a shorter folder.", key="socket")
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    mask = os.umask(0o177)
+    try:
+        listener.bind(os.fspath(fresh))
+        listener.listen(256)
+        listener.setblocking(False)
+        fresh.rename(path)
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"The socket {path} cannot be made: {error.strerror}.", key="socket") from None
+    finally:
+        os.umask(mask)
+    return listener

@@ -1,13 +1,13 @@
 """The `kggraph` command: one sentence on standard error and an exit code for whatever is wrong, never a traceback.
 
-Exit codes: 0 all is well, 1 the data are wrong, 2 the command line or the configuration is wrong, 130 stopped by Ctrl-C.
+Exit codes: 0 all is well, 1 the data are wrong, 2 the command line or configuration is wrong, 130 stopped by Ctrl-C.
 Every command imports what it needs when it runs: `kggraph serve --data` must not wait for a SHACL engine.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -17,7 +17,7 @@ import click
 import kggraph
 from kggraph import config
 from kggraph.config import Settings
-from kggraph.errors import ConfigError, KgError, NonconformingData
+from kggraph.errors import ConfigError, KgError
 
 if TYPE_CHECKING:
     from kggraph.build import Generation
@@ -49,7 +49,7 @@ def run(arguments: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has gone; what is still buffered has nowhere to go.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 1
     except OSError as error:
         return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
@@ -86,32 +86,113 @@ def _settings(context: click.Context, **overrides: Any) -> Settings:
     return config.from_environment(root, overrides)
 
 
-# ------------------------------------------------------------------ reading and checking
+# ------------------------------------------------------------------ checking and building
+_LANG = click.option("--lang", help="Language of the messages; default: the first of the settings.")
+_ENGINE = click.option("--engine", type=click.Choice(["shifty", "pyshacl"]), default="shifty", help="SHACL engine.")
+
+
+@commands.command()
+@_LANG
+@click.pass_context
+def check(context: click.Context, lang: str | None) -> int:
+    """Read, validate and look at the form of all sources; nothing is built."""
+    from kggraph.build import check as check_sources
+    from kggraph.rdf.turtle import check_files
+
+    settings = _settings(context)
+    _complete_import(settings)
+    with _progress() as progress:
+        checked = check_sources(settings, lang=lang, progress=progress)
+    others = check_files(_turtle_files(settings.data_path), settings.all_prefixes)
+    for line in (*checked.lines, *(f"{file}: not in the one form; run kggraph fmt" for file in others)):
+        click.echo(line)
+    told = ", ".join(f"{count} {severity}" for severity, count in checked.results.items()) or "no remarks"
+    click.echo(f"{checked.files} data files conform: {told}; {len(others) or 'none'} to be formatted.")
+    return 1 if others else 0
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, type=_PATH)
+@_LANG
+@_ENGINE
+@click.pass_context
+def validate(context: click.Context, paths: tuple[Path, ...], lang: str | None, engine: str) -> int:
+    """Validate the things in PATHS as if they were in the data folder; without PATHS all data."""
+    settings = _settings(context)
+    if not paths:
+        from kggraph.build import check as check_sources
+
+        with _progress() as progress:
+            checked = check_sources(settings, lang=lang, engine=engine, progress=progress)
+        _echo_lines(checked.lines)
+        click.echo(f"{checked.files} data files conform.")
+        return 0
+    from kggraph.checking import validate_files
+
+    files = [file for path in paths for file in _turtle_files(path)]
+    report, lines = validate_files(settings, files, lang=lang, engine=engine)
+    _echo_lines(lines)
+    click.echo(f"{len(files)} files {'conform' if report.conforms else 'do not conform'}; {len(lines)} remarks.")
+    return 0 if report.conforms else 1
+
+
 @commands.command()
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
+@_LANG
 @click.pass_context
-def build(context: click.Context, base_uri: str | None) -> None:
+def build(context: click.Context, base_uri: str | None, lang: str | None) -> None:
     """Validate the sources and build a generation from them."""
-    settings = _settings(context, base_uri=base_uri)
-    generation = _build(settings)
-    things = ", ".join(f"{count} {kind}" for kind, count in generation.manifest.kinds.items())
-    click.echo(f"Generation {generation.hash[:16]}: {generation.manifest.triples} triples; {things}.")
+    generation = _build(_settings(context, base_uri=base_uri), lang)
+    manifest = generation.manifest
+    things = ", ".join(f"{count} {kind}" for kind, count in manifest.kinds.items())
+    click.echo(f"Generation {manifest.hash}: {manifest.triples} triples; {things}.")
 
 
-def _build(settings: Settings) -> Generation:
+def _build(settings: Settings, lang: str | None = None) -> Generation:
     from kggraph.build import build as make
+
+    _complete_import(settings)
+    with _progress() as progress:
+        return make(settings, lang=lang, progress=progress)
+
+
+def _complete_import(settings: Settings) -> None:
     from kggraph.importer.journal import recover
 
     if recover(settings):
         click.echo("An import that had been interrupted was completed.", err=True)
-    try:
-        with _progress() as progress:
-            return make(settings, progress=progress)
-    except NonconformingData as error:
-        _print_report(settings, error)
-        raise
 
 
+def _echo_lines(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+# ------------------------------------------------------------------ serving
+@commands.command()
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--port", type=int, help="Port to listen on; default 8000; 0 takes a free one.")
+@click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
+@click.option("--data", type=_PATH, help="Serve this RDF file as it is, instead of a knowledge base.")
+@click.pass_context
+def serve(context: click.Context, host: str | None, port: int | None, base_uri: str | None, data: Path | None) -> int:
+    """Validate, build when something changed, and serve until Ctrl-C."""
+    given = {"host": host, "port": port, "base_uri": base_uri}
+    if data is not None:
+        from kggraph.serving.data_file import serve_file
+
+        return serve_file(data, config.without_file(given), _say)
+    from kggraph.serving.knowledge_base import serve_knowledge_base
+
+    settings = _settings(context, **given)
+    return serve_knowledge_base(settings, lambda: _build(settings), _say)
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
+
+
+# ------------------------------------------------------------------ changing
 @commands.command(name="import")
 @click.argument("file", type=_PATH)
 @click.option("--dry-run", is_flag=True, help="Say what would be made and changed, and write nothing.")
@@ -121,8 +202,8 @@ def import_(context: click.Context, file: Path, dry_run: bool) -> None:
     from kggraph import importer
 
     settings = _settings(context)
-    if not dry_run and importer.recover(settings):
-        click.echo("An import that had been interrupted was completed.", err=True)
+    if not dry_run:
+        _complete_import(settings)
     with _progress() as progress:
         plan = importer.plan(settings, file, progress=progress)
     if not dry_run:
@@ -202,3 +283,21 @@ def _finish(bars: dict[str, Any]) -> None:
         if not bar.finished or bar.pos >= 0:
             bar.render_finish()
     bars.clear()
+
+
+# ------------------------------------------------------------------ documentation
+@commands.command()
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page differs.")
+@click.option("--folder", type=_PATH, default=Path("docs"), show_default=True, help="Folder of the pages.")
+def docs(check: bool, folder: Path) -> int:
+    """Write the tables of settings, errors and commands into the documentation."""
+    from kggraph.reference import pages
+
+    if not folder.is_dir():
+        raise ConfigError(f"There is no folder {folder}.")
+    others = [(path, wanted) for path, text, wanted in pages(folder, commands) if text != wanted]
+    for path, wanted in others:
+        if not check:
+            path.write_text(wanted, "utf-8")
+        click.echo(f"{path}: {'differs from the code; run kggraph docs' if check else 'written'}")
+    return 1 if check and others else 0

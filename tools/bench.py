@@ -206,8 +206,9 @@ def serve_empty(port: int) -> int:
     """An empty Flask route on the server that kggraph uses, with its settings."""
     from flask import Flask
 
-    from kggraph import serve
     from kggraph.config import Settings
+    from kggraph.serving.port import Port
+    from kggraph.serving.processes import run
 
     class NoHost:
         def start(self) -> None: ...
@@ -218,7 +219,7 @@ def serve_empty(port: int) -> int:
     app.add_url_rule("/", view_func=lambda: "")
     app.add_url_rule("/livez", endpoint="livez", view_func=lambda: "ok")
     settings = Settings(port=port)
-    return serve.serve(settings, serve.Port(settings.host, port), NoHost(), lambda: app, ready=int, say=print)
+    return run(settings, Port(settings.host, port), NoHost(), lambda: app, ready=int, say=print)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ LAYERS: dict[str, float] = {
     "kggraph.web": 4,
     "kggraph.checking": 3.5,
     "kggraph.reference": 4.5,
-    "kggraph.serve": 4.5,
+    "kggraph.serving": 4.5,
     "kggraph.cli": 5,
     "kggraph.__main__": 6,
 }

@@ -1,4 +1,4 @@
-"""`kggraph serve`: web workers and one query host, started, watched and stopped together.
+"""Web workers and one query host, started, watched and stopped together.
 
 This process holds no data. It keeps the port, starts the query host (a process of its own, so that it can fork its
 workers safely), and runs granian, which forks the web workers. Whatever ends this process ends all of them.
@@ -11,13 +11,11 @@ import ctypes
 import http.client
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Protocol
@@ -27,7 +25,9 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from kggraph.config import Settings
-from kggraph.errors import ConfigError, KgError
+from kggraph.errors import KgError
+from kggraph.serving.host import Held, QueryHost
+from kggraph.serving.port import Port
 
 WsgiApp = Callable[..., Any]
 Say = Callable[[str], None]
@@ -38,68 +38,19 @@ _STOP_S: Final = 5
 _READY_S: Final = 60
 _WATCH_EVERY_S: Final = 0.25
 _PR_SET_PDEATHSIG: Final = 1
-_ANYWHERE: Final = ("0.0.0.0", "::")
 
 
 class Host(Protocol):
-    """The query host as this module uses it."""
+    """What answers queries, as this module uses it; see `QueryHost`."""
 
     def start(self) -> None:
         """Start it and return when it answers; raises KgError when it cannot."""
 
     def watch(self) -> str | None:
-        """Start it anew when it died, or when what it should hold has changed; a sentence when that happened."""
+        """Start it anew when it died, or when it should hold other data; a sentence when that happened."""
 
     def stop(self) -> None:
-        """Stop it and its workers, and wait until they are gone."""
-
-
-class Port:
-    """A port that is ours from the first check until granian listens on it."""
-
-    def __init__(self, host: str, number: int) -> None:
-        """Takes the port; number 0 takes any free one.
-
-        :raises ConfigError: the address or port cannot be used, as when another program has it.
-        """
-        if number > 65535:
-            raise ConfigError(f"port is {number}; it can be 65535 at most.", key="port")
-        self.host = host
-        try:
-            family, _, _, _, address = socket.getaddrinfo(host, number, type=socket.SOCK_STREAM)[0]
-        except OSError as error:
-            raise ConfigError(f"host is {host!r}: {error.strerror}.", key="host") from None
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.number = number
-        with self._refusal():
-            self._socket.bind(address)
-        self.number = int(self._socket.getsockname()[1])
-
-    def release(self) -> None:
-        """Let go of it for granian, after a last look that nothing else has begun to listen."""
-        with self._refusal():
-            self._socket.listen(1)
-        self._socket.close()
-
-    @property
-    def url(self) -> str:
-        """Where a browser on this machine finds it."""
-        host = "127.0.0.1" if self.host in _ANYWHERE else self.host
-        return f"http://[{host}]:{self.number}/" if ":" in host else f"http://{host}:{self.number}/"
-
-    @contextmanager
-    def _refusal(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            self._socket.close()
-            other = self.number + 1 if self.number < 65535 else 8001
-            raise ConfigError(
-                f"Port {self.number} on {self.host} cannot be used: {error.strerror}. "
-                f"Choose another with --port {other} (or make serve PORT={other}).",
-                key="port",
-            ) from None
+        """Stop it, and wait until it is gone."""
 
 
 class _Server(MPServer):
@@ -115,9 +66,32 @@ class _Server(MPServer):
 
 
 def serve(
-    settings: Settings, port: Port, host: Host, make_app: Callable[[], WsgiApp], *, ready: Callable[[], None], say: Say
+    settings: Settings,
+    port: Port,
+    held: Callable[[], Held | None],
+    make_app: Callable[[Path], WsgiApp],
+    ready: Callable[[], None],
+    say: Say,
 ) -> int:
     """Serve until a signal says stop; gives the exit code.
+
+    :param held: tells what the query host should hold now.
+    :param make_app: makes the application from the query host's socket; called in each web worker.
+    :param ready: called once, when the first page can be asked for.
+    :param say: takes sentences for the operator, such as that the query host was started anew.
+    :raises KgError: the query host or the web workers do not start.
+    """
+    # Short, because a socket's path has some hundred bytes at most.
+    with tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True) as folder:
+        socket = Path(folder) / "query"
+        host = QueryHost(socket, held, settings.query_workers)
+        return run(settings, port, host, lambda: make_app(socket), ready=ready, say=say)
+
+
+def run(
+    settings: Settings, port: Port, host: Host, make_app: Callable[[], WsgiApp], *, ready: Callable[[], None], say: Say
+) -> int:
+    """`serve` with a query host that is given.
 
     :param make_app: makes the application, called in each web worker.
     :param ready: called once, when the first page can be asked for.
@@ -191,8 +165,7 @@ def _announce(port: Port, stopping: threading.Event, ready: Callable[[], None], 
 
 
 def _answers(port: Port) -> bool:
-    host = "127.0.0.1" if port.host in _ANYWHERE else port.host
-    connection = http.client.HTTPConnection(host, port.number, timeout=5)
+    connection = http.client.HTTPConnection(port.local_host, port.number, timeout=5)
     try:
         connection.request("GET", "/livez")
         return connection.getresponse().status == http.client.OK
@@ -204,13 +177,3 @@ def _answers(port: Port) -> bool:
 
 def _exit_on_signal(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
-
-
-def runtime_folder() -> tempfile.TemporaryDirectory[str]:
-    """A private folder for the sockets of one server: short, because a socket's path has 107 bytes at most."""
-    return tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True)
-
-
-def socket_path(folder: str) -> Path:
-    """The query host's socket in a runtime folder."""
-    return Path(folder) / "query"

@@ -1,0 +1,31 @@
+"""Serving any RDF file as it is: an endpoint over its graphs, and a page; nothing that needs a model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from kggraph.config import Settings
+from kggraph.serving.host import Held
+from kggraph.serving.port import Port
+from kggraph.serving.processes import Say, WsgiApp, serve
+from kggraph.store.client import QueryClient
+from kggraph.web.data_app import create_data_app
+
+
+def serve_file(data: Path, settings: Settings, say: Say) -> int:
+    """Serve the file until a signal says stop; gives the exit code.
+
+    :raises KgError: the port is taken, or the file cannot be read.
+    """
+    port = Port(settings.host, settings.port)
+    data = data.absolute()
+    settings = replace(settings, base_uri=port.url, source_base_uri=port.url, web_workers=1)
+
+    def make_app(socket: Path) -> WsgiApp:
+        return create_data_app(settings, QueryClient(socket, settings.all_prefixes))
+
+    def ready() -> None:
+        say(f"{data.name} is served at {port.url}sparql (Ctrl-C stops it).")
+
+    return serve(settings, port, lambda: Held(data, ""), make_app, ready, say)

@@ -1,0 +1,137 @@
+"""The query host as a child process: started, watched, replaced when the data are, and stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from kggraph.errors import ConfigError, KgError, QueryHostUnavailable
+
+_START_S: Final = 600.0
+"""A store of many millions of triples takes minutes to read."""
+_STOP_S: Final = 5.0
+_RETRY_S: Final = (0.0, 1.0, 5.0, 30.0)
+"""Pauses before a host that died is started again; the last one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a query host holds."""
+
+    data: Path
+    version: str
+
+
+class QueryHost:
+    """One query host at a time, at one socket."""
+
+    def __init__(self, socket: Path, held: Callable[[], Held | None], workers: int) -> None:
+        """Nothing is started yet.
+
+        :param held: tells what the host should hold now; None when that cannot be told just now.
+        """
+        self._socket, self._held, self._workers = socket, held, workers
+        self._process: subprocess.Popen[bytes] | None = None
+        self._holds: Held | None = None
+        self._deaths = 0
+        self._retry_at = 0.0
+        self._is_stopped = False
+
+    def start(self) -> None:
+        """Start it and return when it answers.
+
+        :raises KgError: it cannot hold the data, or does not start.
+        """
+        held = self._held()
+        if held is None:
+            raise QueryHostUnavailable("There is nothing to query yet.")
+        self._process, self._holds = self._started(held), held
+
+    def watch(self) -> str | None:
+        """Start it anew when it died, or replace it when it should hold other data; a sentence when that happened.
+
+        :raises KgError: the new one does not start; the old one, when there is one, goes on.
+        """
+        if self._process is None or self._is_stopped or time.monotonic() < self._retry_at:
+            return None
+        code = self._process.poll()
+        if code is not None:
+            self._wait_before_another()
+            self.start()
+            return f"The query host stopped ({_ending(code)}) and was started again."
+        held = self._held()
+        if held is None or held == self._holds:
+            return None
+        self._wait_before_another()
+        old, self._process, self._holds = self._process, self._started(held), held
+        self._deaths = 0
+        old.send_signal(signal.SIGTERM)  # it ends when its queries have
+        return f"Generation {held.version} is served now."
+
+    def stop(self) -> None:
+        """Stop it and its workers, and wait until they are gone."""
+        self._is_stopped = True
+        process = self._process
+        if process is None:
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _wait_before_another(self) -> None:
+        self._retry_at = time.monotonic() + _RETRY_S[min(self._deaths, len(_RETRY_S) - 1)]
+        self._deaths += 1
+
+    def _started(self, held: Held) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "kggraph.store.host", "--data", os.fspath(held.data)]
+        command += ["--socket", os.fspath(self._socket), "--version", held.version]
+        command += ["--workers", str(self._workers), "--parent", str(os.getpid())]
+        # A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the host.
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        try:
+            told = _first_line(process)
+            if told.get("ready") and not self._is_stopped:
+                return process
+        except BaseException:
+            _end(process)
+            raise
+        if self._is_stopped:
+            _end(process)
+        process.wait()
+        sentence = str(told.get("sentence", "The query host did not start; see the messages above."))
+        raise ConfigError(sentence) if told.get("exit_code") == ConfigError.exit_code else KgError(sentence)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def _first_line(process: subprocess.Popen[bytes]) -> dict[str, object]:
+    stream: IO[bytes] | None = process.stdout
+    if stream is None:
+        return {}
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        if not selector.select(_START_S):
+            return {"sentence": f"The query host was not ready after {_START_S:.0f} seconds."}
+    line = stream.readline()
+    stream.close()
+    told = json.loads(line) if line.strip() else {}
+    return told if isinstance(told, dict) else {}
+
+
+def _ending(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"

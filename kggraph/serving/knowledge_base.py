@@ -1,0 +1,45 @@
+"""Serving a knowledge base: its current generation, and each one that takes its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kggraph.config import Settings
+from kggraph.errors import GenerationError
+from kggraph.publish.generation import current_hash, open_current
+from kggraph.publish.inputs import hash_of_files
+from kggraph.publish.labels import pick
+from kggraph.serving.host import Held
+from kggraph.serving.port import Port
+from kggraph.serving.processes import Say, WsgiApp, serve
+from kggraph.store.client import QueryClient
+from kggraph.web.app import create_app
+from kggraph.web.generations import Generations
+
+
+def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: Say) -> int:
+    """Build when something changed, then serve; gives the exit code.
+
+    :param build: builds the current generation from the sources.
+    :raises KgError: the port is taken, the sources do not conform, or something does not start.
+    """
+    port = Port(settings.host, settings.port)
+    if current_hash(settings) != hash_of_files(settings):
+        build()
+
+    def held() -> Held | None:
+        try:
+            generation = open_current(settings)
+        except GenerationError:
+            return None
+        return Held(generation.quads_path.parent, generation.hash)
+
+    def make_app(socket: Path) -> WsgiApp:
+        return create_app(settings, Generations(settings), QueryClient(socket, settings.all_prefixes))
+
+    def ready() -> None:
+        title = pick(Generations(settings).current().about["title"], settings.languages[0]).text
+        say(f"{title or 'The knowledge base'} is served at {port.url} (Ctrl-C stops it).")
+
+    return serve(settings, port, held, make_app, ready, say)

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from kggraph.errors import QueryHostUnavailable, QuerySyntaxError
 from kggraph.store import wire
-from kggraph.store.protocol import QueryAnswer, QueryRequest
-from kggraph.store.task import Task, explained, task_of
+from kggraph.store.protocol import QueryAnswer, QueryRequest, Task
+from kggraph.store.task import explained, task_of
 
 _GRACE_S: Final = 15.0
 """Beyond a query's own time: the longest wait for a worker, and some."""

@@ -1,83 +1,18 @@
-"""Oxigraph in this process: making and opening a store, and an engine for the command line and tests."""
+"""Oxigraph in this process: for the command line and tests. What serves the public is `client` with `host`."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
 
-from pyoxigraph import RdfFormat, Store
+from pyoxigraph import Store
 
-from kggraph.errors import ConfigError, QuerySyntaxError, SourceError
-from kggraph.rdf.media import rdf_format_of
+from kggraph.errors import QuerySyntaxError
 from kggraph.store.evaluate import Dataset, Result
+from kggraph.store.files import open_store, write_store
 from kggraph.store.protocol import QueryAnswer, QueryRequest
 from kggraph.store.task import explained, task_of
 
-QUADS_NAME: Final = "quads.nq"
-ON_DISK_NAME: Final = "rocksdb"
-MEMORY_LIMIT_TRIPLES: Final = 20_000_000
-
-
-def is_on_disk(path: Path) -> bool:
-    """Whether a store folder holds a database on disk, to be opened by each process for itself."""
-    return (path / ON_DISK_NAME).is_dir()
-
-
-def open_store(path: Path) -> Store:
-    """The store of a generation (a folder that `write_store` made), or all of an RDF file, in memory.
-
-    :raises SourceError: the file cannot be read, or is not what its name says.
-    :raises ConfigError: the end of its name stands for no RDF format.
-    """
-    if path.is_dir():
-        if is_on_disk(path):
-            return Store.read_only(os.fspath(path / ON_DISK_NAME))
-        path = path / QUADS_NAME
-    representation = rdf_format_of(path.name)
-    if representation is None:
-        raise ConfigError(
-            f"The name {path.name} does not say which RDF format it is; it can end in .ttl, .nt, .nq, .trig, .rdf or "
-            ".jsonld.",
-            key="data",
-        )
-    store = Store()
-    try:
-        store.bulk_load(path=os.fspath(path), format=RdfFormat.from_media_type(representation.media_type))
-    except SyntaxError as error:
-        raise SourceError(_sentence(error.msg), path=path.name, line=error.lineno, column=error.offset) from None
-    except (OSError, ValueError) as error:
-        raise SourceError(f"It cannot be read: {_sentence(str(error))}", path=path.name) from None
-    return store
-
-
-def write_store(quads: Path, folder: Path, *, memory_limit_triples: int = MEMORY_LIMIT_TRIPLES) -> int:
-    """Makes the store of a generation from its N-Quads, and gives their number.
-
-    Up to the limit the query host reads the N-Quads into memory; above, a database on disk is made beside them.
-
-    :param quads: the N-Quads; linked into the folder when they are not in it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / QUADS_NAME
-    if quads.resolve() != target.resolve():
-        target.unlink(missing_ok=True)
-        os.link(quads, target)
-    with target.open("rb") as file:
-        count = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    if count > memory_limit_triples:
-        store = Store(os.fspath(folder / ON_DISK_NAME))
-        store.bulk_load(path=os.fspath(target), format=RdfFormat.N_QUADS, lenient=True)
-        store.optimize()
-        store.flush()
-    return count
-
-
-def _sentence(text: str) -> str:
-    # "Parser error at line 3 between columns 2 and 5: The prefix x: has not been declared"
-    said = text.partition(": ")[2] if text.startswith("Parser error") else text
-    return said.removesuffix(".") + "."
+__all__ = ["EmbeddedEngine", "open_store", "write_store"]
 
 
 class EmbeddedEngine:

@@ -25,7 +25,7 @@ from pyoxigraph import (
 
 from kggraph.errors import KgError, QueryOutOfMemory, QueryRefused, QuerySyntaxError, ResultTooLarge
 from kggraph.rdf.media import RESULTS_CSV, RESULTS_JSON, RESULTS_TSV, RESULTS_XML
-from kggraph.store.task import Task
+from kggraph.store.protocol import Task
 
 _MERGED_KEPT: Final = 4
 _SHARED_TRIPLE: Final = "ASK { GRAPH ?first { ?s ?p ?o } GRAPH ?second { ?s ?p ?o } }"

@@ -24,9 +24,9 @@ from kggraph.errors import ConfigError, KgError
 from kggraph.rdf.media import RESULTS_JSON
 from kggraph.store import wire
 from kggraph.store.dispatch import Dispatcher, HostLimits
-from kggraph.store.embedded import EmbeddedEngine, is_on_disk, open_store
-from kggraph.store.evaluate import Dataset
-from kggraph.store.protocol import QueryRequest
+from kggraph.store.evaluate import Dataset, Result
+from kggraph.store.files import is_on_disk, open_store
+from kggraph.store.protocol import Task
 from kggraph.store.sandbox import end_with_parent
 
 _FIRST_QUERY: Final = "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), 'a', 'i')) } ORDER BY ?s LIMIT 1"
@@ -73,7 +73,8 @@ def _load(path: Path) -> tuple[Callable[[], Dataset], int]:
 def _warm(store: Store) -> Dataset:
     """What an engine makes at its first query is made before the fork, and before files can no longer be opened."""
     dataset = Dataset(store)
-    EmbeddedEngine(store).query(QueryRequest(_FIRST_QUERY, RESULTS_JSON.media_type))
+    task = Task(_FIRST_QUERY, None, "solutions", RESULTS_JSON.media_type, None, None, None, 1024, 1, 1 << 20, 1 << 20)
+    Result(dataset, task, piece_bytes=1 << 16, send=lambda piece: None).run()
     return dataset
 
 

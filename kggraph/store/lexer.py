@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 
@@ -45,8 +46,7 @@ _BLANK: Final = rf"_:[{_WORD}]{_REST}"
 _LANGUAGE: Final = r"@[A-Za-z]++(?:-[A-Za-z0-9]++)*+"
 _SPACE: Final = r"[ \t\r\n]++|\#[^\r\n]*+"
 
-_TOKEN: Final = re.compile(
-    rf"""(?:{_SPACE})*+(?:
+_TOKEN: Final = rf"""(?:{_SPACE})*+(?:
       (?P<variable>{_VARIABLE})
     | (?P<pname>(?:[{_BASE}]{_REST})?:{_LOCAL})
     | (?P<word>(?:[A-Za-z]|{_ESCAPE})(?:[A-Za-z0-9_]++|{_ESCAPE})*+)
@@ -62,9 +62,7 @@ _TOKEN: Final = re.compile(
     | (?P<end>\Z)
     | (?P<escape>{_ESCAPE})
     | (?P<error>.)
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
+    )"""
 
 OUTLINE_WORDS: Final = (
     *("SELECT", "ASK", "CONSTRUCT", "DESCRIBE"),
@@ -73,8 +71,7 @@ OUTLINE_WORDS: Final = (
 )
 """The words that an outline tells; all others, and all that is no bracket, it passes over."""
 
-_OUTLINE: Final = re.compile(
-    rf"""(?:{_SPACE}
+_OUTLINE: Final = rf"""(?:{_SPACE}
     | {_VARIABLE}
     | (?!(?i:{"|".join(OUTLINE_WORDS)})(?![A-Za-z0-9_:.\-]))[{_BASE}]{_REST}(?::{_LOCAL})?
     | [;.,*/+\-=>!|^&0-9]++
@@ -82,9 +79,7 @@ _OUTLINE: Final = re.compile(
     | :{_LOCAL}
     | {_STRING}
     | {_BLANK} | {_LANGUAGE}
-    )*+(?: (?P<open>[{{(\[]) | (?P<close>[}})\]]) | (?P<word>[A-Za-z]++) | (?P<end>\Z) | (?P<error>.) )""",
-    re.VERBOSE | re.DOTALL,
-)
+    )*+(?: (?P<open>[{{(\[]) | (?P<close>[}})\]]) | (?P<word>[A-Za-z]++) | (?P<end>\Z) | (?P<error>.) )"""
 _CODE_POINT: Final = re.compile(_ESCAPE)
 
 
@@ -137,8 +132,14 @@ def unescape(text: str) -> str:
     return _CODE_POINT.sub(_character, text)
 
 
-def _matches(pattern: re.Pattern[str], text: str) -> Iterator[Token]:
-    for match in pattern.finditer(text):
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # Only when it is first used: the ranges of Unicode take some 50 ms, and the query host never reads a query.
+    return re.compile(pattern, re.VERBOSE | re.DOTALL)
+
+
+def _matches(pattern: str, text: str) -> Iterator[Token]:
+    for match in _compiled(pattern).finditer(text):
         kind = match.lastgroup or "error"
         yield Token(kind, match[kind], match.start(kind))
         if kind in ("end", "error"):

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 from kggraph.rdf.results import ResultKind
 
@@ -36,6 +36,28 @@ class QueryRequest:
     """Who asks (for a fair queue): any short key, such as a hash of the address; equal keys share their turn."""
     hold_bytes: int = 8 * 1024 * 1024
     """Bytes kept back until the result is known to be whole, so that its status is certain; more than that streams."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A request that the guard has let through, as it goes to whatever runs it."""
+
+    text: str
+    beyond: str | None
+    """A query that has a solution when `text` cut some off; None when it cannot."""
+    kind: ResultKind
+    results: str
+    base_iri: str | None
+    default_graphs: tuple[str, ...] | None
+    named_graphs: tuple[str, ...] | None
+    memory_mb: int
+    max_solutions: int
+    max_result_bytes: int
+    hold_bytes: int
+
+    def members(self) -> dict[str, Any]:
+        """The task as a mapping of plain values."""
+        return asdict(self)
 
 
 @dataclass(slots=True)

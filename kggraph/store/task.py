@@ -1,39 +1,15 @@
-"""A request that the guard has let through, as it goes to whatever runs it."""
+"""From a request to the task that an engine gets, by way of the guard; and back from its errors to clear ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from kggraph.errors import BadParameter, NotAcceptable, QuerySyntaxError
 from kggraph.rdf.iris import is_iri
-from kggraph.rdf.results import ResultKind, result_formats
+from kggraph.rdf.results import result_formats
 from kggraph.store.grammar import syntax_error
 from kggraph.store.guard import inspect
-from kggraph.store.protocol import QueryRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be run, with all limits worked out."""
-
-    text: str
-    beyond: str | None
-    """A query that has a solution when `text` cut some off; None when it cannot."""
-    kind: ResultKind
-    results: str
-    base_iri: str | None
-    default_graphs: tuple[str, ...] | None
-    named_graphs: tuple[str, ...] | None
-    memory_mb: int
-    max_solutions: int
-    max_result_bytes: int
-    hold_bytes: int
-
-    def members(self) -> dict[str, Any]:
-        """The task as a mapping of plain values."""
-        return asdict(self)
+from kggraph.store.protocol import QueryRequest, Task
 
 
 def task_of(request: QueryRequest) -> Task:

@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 from kggraph.errors import KgError, QueryOutOfMemory
 from kggraph.store import sandbox, wire
 from kggraph.store.evaluate import Dataset, Result, out_of_memory
-from kggraph.store.task import Task
+from kggraph.store.protocol import Task
 
 _PATIENCE_MS: Final = 50
 _PAGE: Final = resource.getpagesize()

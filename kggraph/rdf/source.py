@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypedDict
 
 import pyoxigraph as ox
 import rdflib
@@ -24,12 +24,17 @@ from kggraph.terms import PREFIXES
 rdflib.NORMALIZE_LITERALS = False
 
 _BLANK: Final = re.compile(rb"^_:| _:\S+ \.$", re.MULTILINE)
-_RDF_12: Final = re.compile(rb' <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)
+_RDF_12: Final = re.compile(rb'^\S+ \S+ <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that RDF allows, and that XML and so RDF/XML and pages cannot hold."""
 
 _SUSPECT: Final = (rb"\u", rb"\b", rb"\f", b"\xef\xbf")
 """What N-Triples that hold such a character have in them; `in` is 50 times as quick as a pattern."""
+
+
+class _LineAndColumn(TypedDict):
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +238,7 @@ def read_bytes(path: Path, relative: str) -> bytes:
         raise SourceError(
             f"The byte 0x{raw[error.start]:02X} is not UTF-8 (is it Latin-1?); save the file as UTF-8.",
             path=relative,
-            line=line_of(before, len(before)),
-            column=len(before) - before.rfind("\n"),
+            **_at(before, len(before)),
         ) from None
     return raw
 
@@ -253,9 +257,7 @@ def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIX
     if not ntriples:
         raise SourceError("The file has no triples; describe a thing in it, or remove it.", path=relative)
     if (b"<<(" in ntriples or b"--" in ntriples) and (found := _RDF_12.search(ntriples)):
-        what = "a triple term << >>" if b"<<" in found[0] else "a language tag with a direction"
-        line = ntriples[ntriples.rfind(b"\n", 0, found.start()) + 1 :].split(b"\n", 1)[0].decode()
-        raise SourceError(f"There is {what} in it, which is RDF 1.2 and not read yet: {line[:120]}", path=relative)
+        raise _rdf_12(raw.decode(), "direction of writing" if found[0].startswith(b'"') else "triple term", relative)
     return ntriples
 
 
@@ -266,22 +268,33 @@ def _refuse_characters(raw: bytes, relative: str) -> None:
             raise SourceError(
                 f"The text has the character U+{ord(bad[0]):04X} in it, which XML and pages cannot hold; remove it.",
                 path=relative,
-                line=line_of(text, place.object_at),
-                column=place.object_at - text.rfind("\n", 0, place.object_at),
+                **_at(text, place.object_at),
             )
+
+
+def _rdf_12(text: str, what: str, relative: str) -> SourceError:
+    marks = (token.start for token in tokens(text) if text.startswith(("<<", "{|", "--"), token.start))
+    fix = "write the tag without it" if what.startswith("direction") else "say it of a thing with an IRI of its own"
+    return SourceError(
+        f"There is a {what} here, which is RDF 1.2 and not read yet; {fix}.", path=relative, **_at(text, next(marks, 0))
+    )
 
 
 def _blank_node(raw: bytes, relative: str) -> SourceError:
     text = raw.decode()
     marks = (token for token in tokens(text) if token.kind == "blank" or token.text in ("[", "("))
-    offset = next((token.start for token in marks), 0)
+    found = next(marks, None)
+    what = "a list here, which is made of blank nodes" if found and found.text == "(" else "a blank node here"
     return SourceError(
-        "There is a blank node here, and everything in the data needs an IRI, so that it can be linked and compared; "
+        f"There is {what}, and everything in the data needs an IRI, so that it can be linked and compared; "
         "give it one, such as that of the thing with #name behind it.",
         path=relative,
-        line=line_of(text, offset),
-        column=offset - text.rfind("\n", 0, offset),
+        **_at(text, found.start if found else 0),
     )
+
+
+def _at(text: str, offset: int) -> _LineAndColumn:
+    return {"line": line_of(text, offset), "column": offset - text.rfind("\n", 0, offset)}
 
 
 def _relative(path: str, root: str) -> str:

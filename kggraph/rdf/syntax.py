@@ -99,6 +99,10 @@ def _end(fault: _Fault, _: re.Match[str]) -> str:
     return f"The file ends in the middle of a statement; put a '.'{after}, or write the rest of it."
 
 
+def _line_break(fault: _Fault, _: re.Match[str]) -> str:
+    return 'A text on this line is not closed on it; put " at its end; a text of several lines stands between """.'
+
+
 def _prefix(fault: _Fault, match: re.Match[str]) -> str:
     prefix = match[1]
     known = fault.prefixes.get(prefix)
@@ -162,6 +166,9 @@ def _predicate(fault: _Fault, match: re.Match[str]) -> str:
 
 
 def _subject(fault: _Fault, match: re.Match[str]) -> str:
+    before = fault.before
+    if before and before.kind == "string" and "\n" not in fault.text[before.start : fault.start]:
+        return f'Found {_quote(match[1])} behind the text {before.text}; a " inside a text is written \\".'
     return f"Found {_quote(match[1])} where a statement should begin; write the IRI of what it is about."
 
 
@@ -205,6 +212,7 @@ def _name(character: str) -> str:
 _EXPLAINERS: Final[tuple[tuple[str, Callable[[_Fault, re.Match[str]], str | None]], ...]] = (
     (r"^A dot is expected", _dot),
     (r"^Unexpected end", _end),
+    (r"^Line jumps are not allowed", _line_break),
     (r"^The prefix (\S*): has not been declared", _prefix),
     (r"^Invalid IRI code point '(.)'", _iri_character),
     (r"^Invalid IRI percent encoding '(.*)'", _percent),

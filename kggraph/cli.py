@@ -107,7 +107,9 @@ def check(context: click.Context, lang: str | None) -> int:
     for line in (*checked.lines, *(f"{file}: not in the one form; run kggraph fmt" for file in others)):
         click.echo(line)
     told = ", ".join(f"{count} {severity}" for severity, count in checked.results.items()) or "no remarks"
-    click.echo(f"{checked.files} data files conform: {told}; {len(others) or 'none'} to be formatted.")
+    click.echo(
+        f"{_count(checked.files, 'data file')} checked: conforms, {told}; {len(others) or 'none'} to be formatted."
+    )
     return 1 if others else 0
 
 
@@ -125,14 +127,15 @@ def validate(context: click.Context, paths: tuple[Path, ...], lang: str | None, 
         with _progress() as progress:
             checked = check_sources(settings, lang=lang, engine=engine, progress=progress)
         _echo_lines(checked.lines)
-        click.echo(f"{checked.files} data files conform.")
+        click.echo(f"{_count(checked.files, 'file')} checked: conforms.")
         return 0
     from kggraph.checking import validate_files
 
     files = [file for path in paths for file in _turtle_files(path)]
     report, lines = validate_files(settings, files, lang=lang, engine=engine)
     _echo_lines(lines)
-    click.echo(f"{len(files)} files {'conform' if report.conforms else 'do not conform'}; {len(lines)} remarks.")
+    verdict = "conforms" if report.conforms else f"does not conform, {_count(len(lines), 'result')}"
+    click.echo(f"{_count(len(files), 'file')} checked: {verdict}.")
     return 0 if report.conforms else 1
 
 
@@ -161,6 +164,10 @@ def _complete_import(settings: Settings) -> None:
 
     if recover(settings):
         click.echo("An import that had been interrupted was completed.", err=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _echo_lines(lines: Iterable[str]) -> None:
@@ -220,9 +227,8 @@ def _print_plan(plan: Plan, dry_run: bool) -> None:
             for field in change.fields:
                 click.echo(f"         {field.key}: {_listed(field.before)} -> {_listed(field.after)}")
     verb = "Would import" if dry_run else "Imported"
-    click.echo(
-        f"{verb} {plan.records} records: {len(made)} new files, {len(changed)} changed, {plan.unchanged} unchanged."
-    )
+    new = _count(len(made), "new file")
+    click.echo(f"{verb} {_count(plan.records, 'record')}: {new}, {len(changed)} changed, {plan.unchanged} unchanged.")
 
 
 def _listed(values: tuple[str, ...]) -> str:
@@ -244,7 +250,7 @@ def fmt(context: click.Context, check: bool, paths: tuple[Path, ...]) -> int:
         if not check:
             file.write_text(format_file(file, settings.all_prefixes), "utf-8")
         click.echo(f"{file}: {'not in the one form; run kggraph fmt' if check else 'written in the one form'}")
-    click.echo(f"{len(files)} Turtle files, {len(others)} {'to be formatted' if check else 'formatted'}.")
+    click.echo(f"{_count(len(files), 'Turtle file')}, {len(others)} {'to be formatted' if check else 'formatted'}.")
     return 1 if check and others else 0
 
 

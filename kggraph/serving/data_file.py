@@ -18,8 +18,11 @@ def serve_file(data: Path, settings: Settings, say: Say) -> int:
 
     :raises KgError: the port is taken, or the file cannot be read.
     """
-    port = Port(settings.host, settings.port)
-    data = data.absolute()
+    with Port(settings.host, settings.port) as port:
+        return _serve_at(port, data.absolute(), settings, say)
+
+
+def _serve_at(port: Port, data: Path, settings: Settings, say: Say) -> int:
     settings = replace(settings, base_uri=port.url, source_base_uri=port.url, web_workers=1)
 
     def make_app(socket: Path) -> WsgiApp:

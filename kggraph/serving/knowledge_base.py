@@ -24,10 +24,13 @@ def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: S
     :param build: builds the current generation from the sources.
     :raises KgError: the port is taken, the sources do not conform, or something does not start.
     """
-    port = Port(settings.host, settings.port)
-    if current_hash(settings) != hash_of_files(settings):
-        build()
+    with Port(settings.host, settings.port) as port:
+        if current_hash(settings) != hash_of_files(settings):
+            build()
+        return _serve_at(port, settings, say)
 
+
+def _serve_at(port: Port, settings: Settings, say: Say) -> int:
     def held() -> Held | None:
         try:
             generation = open_current(settings)

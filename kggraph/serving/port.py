@@ -34,6 +34,12 @@ class Port:
             self._socket.bind(address)
         self.number = int(self._socket.getsockname()[1])
 
+    def __enter__(self) -> Port:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
     def release(self) -> None:
         """Let go of it for granian, after a last look that nothing else has begun to listen."""
         with self._refusal():

@@ -5,11 +5,12 @@ Pure: from the bytes of an answer and the words of a language to what the templa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pyoxigraph import BlankNode, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, parse
 from pyoxigraph import Literal as RdfLiteral
 from werkzeug.datastructures import MultiDict
 
@@ -20,12 +21,14 @@ from kggraph.publish.drawing import Edge, drawable, graph_drawing
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.solutions import NUMERIC, Solutions, Suggestion, Term, chartable, read_solutions, role
 from kggraph.publish.svg import Caption, Figure, plain_number
+from kggraph.rdf import ntriples
 from kggraph.rdf.names import Names, names_of
 from kggraph.terms import XSD
 from kggraph.web.texts import Texts
 
 CHART_KINDS: Final = ("auto", "bars", "lines", "none")
 TRIPLE_COLUMNS: Final = ("subject", "predicate", "object")
+_PHRASE: Final = "editor.phrases."
 _PLAIN: Final = frozenset((f"{XSD}string",)) | NUMERIC
 
 
@@ -117,6 +120,17 @@ def chart_choice(parameters: MultiDict[str, str]) -> ChartChoice:
     return ChartChoice(kind, *(parameters.get(name, "") for name in ("x", "y", "series")))
 
 
+def editor_strings(t: Texts) -> str:
+    """The texts of the editor as the JSON object that `data-strings` holds."""
+    keys = [key for key in t.keys() if key.startswith("editor.")]  # noqa: SIM118 (it is no mapping)
+    strings: dict[str, str | dict[str, str]] = {
+        "kinds": {kind: t(f"editor.{kind}") for kind in ("class", "property", "concept")},
+        "phrases": {key.removeprefix(_PHRASE): t(key) for key in keys if key.startswith(_PHRASE)},
+    }
+    strings |= {key.removeprefix("editor."): t(key) for key in keys if key.count(".") == 1}
+    return json.dumps(strings, ensure_ascii=False)
+
+
 # ------------------------------------------------------------------ the kinds of result
 def view_of_solutions(body: bytes, reader: Reader, choice: ChartChoice, *, truncated: bool) -> ResultView:
     """The view of a SELECT or ASK result in SPARQL JSON.
@@ -137,9 +151,9 @@ def view_of_solutions(body: bytes, reader: Reader, choice: ChartChoice, *, trunc
     )
 
 
-def view_of_graph(ntriples: bytes, reader: Reader, *, truncated: bool) -> ResultView:
+def view_of_graph(graph: bytes, reader: Reader, *, truncated: bool) -> ResultView:
     """The view of a CONSTRUCT or DESCRIBE result in N-Triples: its triples as a table, and as a graph."""
-    edges: list[Edge] = [(quad.subject, quad.predicate, quad.object) for quad in parse(ntriples, RdfFormat.N_TRIPLES)]
+    edges = _edges(graph)
     labels = reader.labels(_iris(term for edge in edges for term in edge))
     return ResultView(
         variables=TRIPLE_COLUMNS,
@@ -170,7 +184,7 @@ def _cell(term: Term | None, reader: Reader, labels: Mapping[str, LangText], nam
         return Cell()
     if isinstance(term, NamedNode):
         href, external = reader.href(term.value)
-        short = names.name(term.value) or term.value
+        short = _short(term.value, names)
         if term.value not in labels:
             return Cell(short, href=href, external=external)
         label = pick(labels[term.value], reader.language, term.value)
@@ -182,15 +196,32 @@ def _cell(term: Term | None, reader: Reader, labels: Mapping[str, LangText], nam
     datatype = term.datatype.value
     if datatype in _PLAIN:
         return Cell(term.value, value=term.value if datatype in NUMERIC else None)
-    return Cell(term.value, datatype=names.name(datatype) or datatype)
+    return Cell(term.value, datatype=_short(datatype, names))
 
 
-def _iris(terms: object) -> set[str]:
-    found: set[str] = set()
-    for term in terms:  # type: ignore[attr-defined]
-        if isinstance(term, NamedNode):
-            found.add(term.value)
-    return found
+def _short(iri: str, names: Names) -> str:
+    named = names.name(iri)
+    return named[1] if named else iri
+
+
+def _iris(terms: Iterable[Term | None]) -> set[str]:
+    return {term.value for term in terms if isinstance(term, NamedNode)}
+
+
+def _edges(graph: bytes) -> list[Edge]:
+    """The triples of a graph; pyoxigraph's parser gives the interpreter lock away at each, so only where it must."""
+    if b"<<" in graph:
+        return [(quad.subject, quad.predicate, quad.object) for quad in parse(graph, RdfFormat.N_TRIPLES)]
+    return [(_term(s), NamedNode(ntriples.iri(p)), _term(o)) for s, p, o in ntriples.rows(graph)]
+
+
+def _term(term: bytes) -> Term:
+    if term.startswith(b"<"):
+        return NamedNode(ntriples.iri(term))
+    if term.startswith(b"_:"):
+        return BlankNode(term[2:].decode())
+    text, language, datatype = ntriples.literal(term)
+    return RdfLiteral(text, language=language) if language else RdfLiteral(text, datatype=NamedNode(datatype))
 
 
 # ------------------------------------------------------------------ pictures
@@ -271,10 +302,3 @@ def _number_writer(t: Texts) -> Callable[[float], str]:
         return whole.replace(",", thousands) + (f"{decimal}{digits}" if digits else "")
 
     return write
-
-
-__all__ = [
-    "BlankNode",
-    "Cell",
-    "Triple",
-]

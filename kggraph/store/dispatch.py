@@ -1,9 +1,4 @@
-"""What the query host does all day: connections, the queue of requests, the workers and the clock.
-
-It hands each request, with the client's socket, to a free worker, and keeps time: a query over its deadline is killed
-with its worker, and so is one that nobody waits for any more. A query that takes long goes on at low priority while a
-fresh worker takes its place, so that short queries are always answered.
-"""
+"""What the query host does all day: it listens, reads requests, hears its workers, and passes on what they leave."""
 
 from __future__ import annotations
 
@@ -16,37 +11,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from kggraph.errors import ConfigError, KgError, QueryTimeout, TooBusy
+from kggraph.errors import ConfigError, KgError
 from kggraph.store import wire
 from kggraph.store.evaluate import Dataset
-from kggraph.store.pool import Connection, Job, Pool, WorkerProcess, death_error
-from kggraph.store.waiting import FairQueue
+from kggraph.store.pool import Connection, Job, Pool, WorkerProcess
+from kggraph.store.schedule import HostLimits, Scheduler
 
 _MAX_REQUEST_BYTES: Final = 8 * 1024 * 1024
 _MAX_CONNECTIONS: Final = 1024
 _PATH_BYTES: Final = 107
-_IDLE_S: Final = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class HostLimits:
-    """How many queries run and wait."""
-
-    workers: int = 2
-    """Workers for short queries; as many as there are processors is right."""
-    long_workers: int = 4
-    """Queries that may run longer than `long_after_s`, besides."""
-    long_after_s: float = 0.5
-    max_waiting: int = 64
-    max_waiting_each: int = 32
-    """Requests that one client may have waiting."""
-    max_wait_s: float = 5.0
-    """Seconds a request waits for a worker at most."""
 
 
 class Dispatcher:
@@ -59,11 +36,10 @@ class Dispatcher:
     def __init__(
         self, path: Path, make_dataset: Callable[[], Dataset], limits: HostLimits, *, version: str = ""
     ) -> None:
-        self._path, self._limits = path, limits
+        self._path = path
         self._connections: dict[int, Connection] = {}
-        self._queue: FairQueue[Job] = FairQueue(limits.max_waiting, limits.max_waiting_each)
         self._pool = Pool(make_dataset, version, self._sockets)
-        self._idle: list[WorkerProcess] = []
+        self._schedule = Scheduler(self._pool, limits, fail=self._fail, watch=self._watch)
         self._poll = select.epoll()
         self._wake, self._woken = socket.socketpair()
         self._listener = _listen(path)
@@ -84,13 +60,13 @@ class Dispatcher:
         signal.signal(signal.SIGINT, self._signalled)
         for each in (self._woken, self._listener):
             self._poll.register(each.fileno(), select.EPOLLIN)
-        self._fill()
+        self._schedule.fill()
         ready()
         try:
             while not self._stop and not (self._drain and self._has_drained()):
-                for number, events in self._poll.poll(self._until_next()):
+                for number, events in self._poll.poll(self._schedule.until_next()):
                     self._handle(number, events)
-                self._keep_time()
+                self._schedule.keep_time()
         finally:
             self._unlink()
             self._pool.end()
@@ -170,7 +146,7 @@ class Dispatcher:
         if connection.job:
             connection.next_job = job
         else:
-            self._submit(job)
+            self._start(job)
 
     def _hear(self, worker: WorkerProcess) -> None:
         """A worker has something to say, or is gone."""
@@ -182,7 +158,8 @@ class Dispatcher:
         kind, _, content = wire.unpack(data) if data else (b"", 0, b"")
         job = worker.job
         if not data:
-            self._gone(worker)
+            self._poll.unregister(worker.control.fileno())
+            self._schedule.gone(worker)
         elif kind == wire.SPILL:
             with tempfile.TemporaryFile() as file, contextlib.suppress(OSError):
                 socket.send_fds(worker.control, [wire.packet(wire.SPILL, 0)], [file.fileno()])
@@ -191,69 +168,21 @@ class Dispatcher:
             sys.stderr.write(f"query host: {content.decode()}\n")
             sys.stderr.flush()
         elif kind == wire.DONE and job and not worker.is_dying:
-            worker.job = None
             self._leave(job, content[1:], files)
+            self._schedule.free(worker, keep=content[:1] == wire.KEEP)
             self._finished(job.connection)
-            self._free(worker, keep=content[:1] == wire.KEEP)
             files = []
         for unused in files:
             os.close(unused)
 
-    # ------------------------------------------------------------------ requests
-    def _submit(self, job: Job) -> None:
-        job.connection.job = job
-        if self._idle and not self._queue:
-            self._assign(self._idle.pop(), job)
-            return
-        try:
-            self._queue.push(job.client, job)
-        except TooBusy as error:
-            self._fail(job, error)
-
-    def _assign(self, worker: WorkerProcess, job: Job) -> None:
-        if not self._pool.assign(worker, job, self._limits.long_after_s):
-            self._fail(job, KgError("The worker that was to answer this query is gone; ask again."))
-            self._end(worker)
-
-    def _free(self, worker: WorkerProcess, *, keep: bool) -> None:
-        """A worker has nothing to do: the next request, or retirement."""
-        if not keep or worker.is_long:
-            self._pool.kill(worker)
-            self._fill()
-        else:
-            self._idle.append(worker)
-        self._serve_queue()
-
-    def _serve_queue(self) -> None:
-        while self._idle and (job := self._queue.pop()):
-            self._assign(self._idle.pop(), job)
-
-    def _fill(self) -> None:
-        """Fork until there are workers enough for short queries."""
-        short = sum(not (worker.is_long or worker.is_dying) for worker in self._pool.all.values())
-        for _ in range(self._limits.workers - short):
-            worker = self._pool.fork()
-            self._poll.register(worker.control.fileno(), select.EPOLLIN)
-            self._idle.append(worker)
-
-    def _gone(self, worker: WorkerProcess) -> None:
-        self._poll.unregister(worker.control.fileno())
-        code = self._pool.reap(worker)
-        if worker in self._idle:
-            self._idle.remove(worker)
-        if worker.job and not worker.is_dying:
-            self._fail(worker.job, death_error(code, worker.job))
-        self._fill()
-        self._serve_queue()
-
-    def _end(self, worker: WorkerProcess) -> None:
-        """Kill a worker with its query, and have another in its place."""
-        worker.job = None
-        self._pool.kill(worker)
-        self._fill()
-        self._serve_queue()
-
     # ------------------------------------------------------------------ answers
+    def _watch(self, worker: WorkerProcess) -> None:
+        self._poll.register(worker.control.fileno(), select.EPOLLIN)
+
+    def _start(self, job: Job) -> None:
+        job.connection.job = job
+        self._schedule.submit(job)
+
     def _fail(self, job: Job, error: KgError) -> None:
         self._send(job.connection, wire.packet(wire.ERROR, job.number, wire.error_content(error)))
         self._finished(job.connection)
@@ -261,7 +190,7 @@ class Dispatcher:
     def _finished(self, connection: Connection) -> None:
         job, connection.job, connection.next_job = connection.next_job, None, None
         if job and connection.socket.fileno() >= 0:
-            self._submit(job)
+            self._start(job)
 
     def _leave(self, job: Job, left: bytes, files: list[int]) -> None:
         """Give a slow client, when it has taken what is before, what its worker has left for it."""
@@ -305,51 +234,8 @@ class Dispatcher:
                 os.close(file)
         connection.outbox.clear()
         connection.next_job = None
-        job = connection.job
-        if job and job.worker:
-            self._end(job.worker)
-        elif job:
-            self._queue.remove(job.client, job)
-
-    # ------------------------------------------------------------------ time
-    def _until_next(self) -> float:
-        now = time.monotonic()
-        times = [now + _IDLE_S]
-        for worker in self._pool.all.values():
-            if worker.job and not worker.is_dying:
-                times.append(worker.deadline if worker.is_long else min(worker.deadline, worker.long_at))
-        times += [job.arrived + self._limits.max_wait_s for job in self._queue]
-        return max(0.0, min(times) - now)
-
-    def _keep_time(self) -> None:
-        now = time.monotonic()
-        for worker in list(self._pool.all.values()):
-            job = worker.job
-            if job is None or worker.is_dying:
-                continue
-            if now >= worker.deadline:
-                self._end(worker)
-                self._fail(job, _timeout(job.timeout_s))
-            elif now >= worker.long_at and not worker.is_long:
-                worker.long_at = now + self._limits.long_after_s
-                if self._has_room_for_long():
-                    self._pool.make_long(worker)
-                    self._fill()
-                    self._serve_queue()
-        for job in [job for job in self._queue if now >= job.arrived + self._limits.max_wait_s]:
-            self._queue.remove(job.client, job)
-            self._fail(job, TooBusy("No query slot became free in time; ask again in a few seconds.", retry_after_s=5))
-
-    def _has_room_for_long(self) -> bool:
-        return sum(worker.is_long for worker in self._pool.all.values()) < self._limits.long_workers
-
-
-def _timeout(allowed_s: float) -> QueryTimeout:
-    return QueryTimeout(
-        f"The query ran longer than {allowed_s:g} s and was stopped; ask for less at a time (LIMIT, fewer patterns, a "
-        "narrower FILTER), or use the files to download.",
-        allowed=allowed_s,
-    )
+        if connection.job:
+            self._schedule.drop(connection.job)
 
 
 def _listen(path: Path) -> socket.socket:

@@ -54,6 +54,7 @@ class WorkerProcess:
     pid: int
     control: socket.socket
     job: Job | None = None
+    started: float = 0.0
     deadline: float = 0.0
     long_at: float = 0.0
     is_long: bool = False
@@ -96,6 +97,7 @@ class Pool:
         """Hand a request, with the client's socket, to a free worker; whether the worker took it."""
         now = time.monotonic()
         worker.job, job.worker = job, worker
+        worker.started = now
         worker.deadline = now + job.timeout_s
         worker.long_at = now + long_after_s
         last = [job.packets[-1], wire.WAITED.pack(now - job.arrived)]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from kggraph.errors import ConfigError, KgError, QueryHostUnavailable, SourceError
-from kggraph.store.dispatch import HostLimits
+from kggraph.store.schedule import HostLimits
 
 _STOP_S: Final = 5.0
 

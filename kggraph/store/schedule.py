@@ -1,0 +1,187 @@
+"""Which request runs when: workers for short queries, room for long ones, a fair queue, and the clock.
+
+Short queries are always to be answered. So a query that takes long is moved aside: it goes on at low priority and a
+fresh worker takes its place. When there is no more room aside and others wait, the oldest of those that had their
+guaranteed time is stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from kggraph.errors import KgError, QueryTimeout, TooBusy
+from kggraph.store.pool import Job, Pool, WorkerProcess, death_error
+from kggraph.store.waiting import FairQueue
+
+_IDLE_S: Final = 3600.0
+_LONG_WHEN_OTHERS_WAIT_S: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """How many queries run and wait."""
+
+    workers: int = 2
+    """Workers for short queries; as many as there are processors is right."""
+    long_workers: int = 6
+    """Queries moved aside, besides."""
+    long_after_s: float = 0.25
+    """Seconds after which a query is a long one; sooner when others wait."""
+    guaranteed_s: float = 2.0
+    """Seconds that a query may run, however many others wait."""
+    max_waiting: int = 64
+    max_waiting_each: int = 32
+    """Requests that one client may have waiting."""
+    max_wait_s: float = 5.0
+    """Seconds that a request waits for a worker at most."""
+
+
+class Scheduler:
+    """Brings requests and workers together.
+
+    :param fail: tells a request's client an error, which ends the request.
+    :param watch: called with each new worker, to hear of it.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        limits: HostLimits,
+        *,
+        fail: Callable[[Job, KgError], None],
+        watch: Callable[[WorkerProcess], None],
+    ) -> None:
+        self._pool, self._limits, self._fail, self._watch = pool, limits, fail, watch
+        self._queue: FairQueue[Job] = FairQueue(limits.max_waiting, limits.max_waiting_each)
+        self._idle: list[WorkerProcess] = []
+
+    def submit(self, job: Job) -> None:
+        """Run a request now, or let it wait; or fail it, when too many wait."""
+        if self._idle and not self._queue:
+            self._assign(self._idle.pop(), job)
+            return
+        try:
+            self._queue.push(job.client, job)
+        except TooBusy as error:
+            self._fail(job, error)
+
+    def drop(self, job: Job) -> None:
+        """Nobody waits for this request any more."""
+        if job.worker:
+            self._end(job.worker)
+        else:
+            self._queue.remove(job.client, job)
+
+    def free(self, worker: WorkerProcess, *, keep: bool) -> None:
+        """A worker has done its request: the next one, or retirement."""
+        worker.job = None
+        if keep and not worker.is_long:
+            self._idle.append(worker)
+        else:
+            self._pool.kill(worker)
+        self.fill()
+
+    def gone(self, worker: WorkerProcess) -> None:
+        """A worker has hung up."""
+        code = self._pool.reap(worker)
+        job, worker.job = worker.job, None
+        if worker in self._idle:
+            self._idle.remove(worker)
+        if job:
+            self._fail(job, death_error(code, job))
+        self.fill()
+
+    def fill(self) -> None:
+        """Fork until there are workers enough for short queries, and give them what waits."""
+        short = sum(not (worker.is_long or worker.is_dying) for worker in self._pool.all.values())
+        for _ in range(self._limits.workers - short):
+            worker = self._pool.fork()
+            self._watch(worker)
+            self._idle.append(worker)
+        while self._idle and (job := self._queue.pop()):
+            self._assign(self._idle.pop(), job)
+
+    def until_next(self) -> float:
+        """Seconds until the clock has something to do."""
+        now = time.monotonic()
+        times = [now + _IDLE_S]
+        for worker in self._running():
+            times.append(worker.deadline)
+            if not worker.is_long:
+                times.append(self._long_at(worker))
+        times += [job.arrived + self._limits.max_wait_s for job in self._queue]
+        return max(0.001 if self._queue else 0.0, min(times) - now)
+
+    def keep_time(self) -> None:
+        """Stop what has run or waited too long, and move long queries aside."""
+        now = time.monotonic()
+        for worker in self._running():
+            job = worker.job
+            if job and now >= worker.deadline:
+                self._stop(worker, _timeout(job.timeout_s))
+            elif now >= self._long_at(worker) and not worker.is_long:
+                if self._has_room(now):
+                    self._pool.make_long(worker)
+                    self.fill()
+                else:
+                    worker.long_at = now + _LONG_WHEN_OTHERS_WAIT_S
+        for job in [job for job in self._queue if now >= job.arrived + self._limits.max_wait_s]:
+            self._queue.remove(job.client, job)
+            self._fail(job, TooBusy("No query slot became free in time; ask again in a few seconds.", retry_after_s=5))
+
+    def _running(self) -> list[WorkerProcess]:
+        return [worker for worker in self._pool.all.values() if worker.job and not worker.is_dying]
+
+    def _long_at(self, worker: WorkerProcess) -> float:
+        if self._queue:
+            return min(worker.long_at, worker.started + _LONG_WHEN_OTHERS_WAIT_S)
+        return worker.long_at
+
+    def _has_room(self, now: float) -> bool:
+        """Whether one more query can be moved aside; when others wait, one is stopped for that."""
+        aside = [worker for worker in self._running() if worker.is_long]
+        if len(aside) < self._limits.long_workers:
+            return True
+        each = Counter(worker.job.client for worker in aside if worker.job)
+        had_their_time = [worker for worker in aside if now - worker.started >= self._limits.guaranteed_s]
+        if not (self._queue and had_their_time):
+            return False
+        victim = max(had_their_time, key=lambda w: (each[w.job.client] if w.job else 0, now - w.started))
+        ran_s = now - victim.started
+        self._stop(
+            victim,
+            TooBusy(
+                f"The query was stopped after {ran_s:.1f} s because others were waiting; ask for less at a time, or "
+                "again when it is quieter.",
+                retry_after_s=30,
+            ),
+        )
+        return True
+
+    def _assign(self, worker: WorkerProcess, job: Job) -> None:
+        if not self._pool.assign(worker, job, self._limits.long_after_s):
+            self._stop(worker, KgError("The worker that was to answer this query is gone; ask again."))
+
+    def _stop(self, worker: WorkerProcess, error: KgError) -> None:
+        job = worker.job
+        self._end(worker)
+        if job:
+            self._fail(job, error)
+
+    def _end(self, worker: WorkerProcess) -> None:
+        """Kill a worker with its query, and have another in its place."""
+        worker.job = None
+        self._pool.kill(worker)
+        self.fill()
+
+
+def _timeout(allowed_s: float) -> QueryTimeout:
+    return QueryTimeout(
+        f"The query ran longer than {allowed_s:g} s and was stopped; ask for less at a time (LIMIT, fewer patterns, a "
+        "narrower FILTER), or use the files to download.",
+        allowed=allowed_s,
+    )

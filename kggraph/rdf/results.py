@@ -26,6 +26,10 @@ _OFFERS: Final[Mapping[ResultKind, tuple[Representation, ...]]] = {
 }
 
 
+_CLIENT_NAMES: Final = {"turtle": "ttl", "n3": "ttl", "json-ld": "jsonld", "ntriples": "nt", "rdf+xml": "rdf"}
+"""What SPARQLWrapper and other clients send as `format`."""
+
+
 def result_formats(form: QueryForm) -> tuple[Representation, ...]:
     """The formats that the result of such a query can have, the server's favourite first.
 
@@ -38,12 +42,13 @@ def result_formats(form: QueryForm) -> tuple[Representation, ...]:
 def result_format(form: QueryForm, name: str) -> Representation | None:
     """The format of that name, media type or suffix, when it fits the query.
 
-    >>> result_format("SELECT", "csv").media_type
-    'text/csv'
+    >>> result_format("SELECT", "csv").media_type, result_format("CONSTRUCT", "turtle").media_type
+    ('text/csv', 'text/turtle')
     >>> result_format("SELECT", "ttl") is None
     True
     """
     wanted = name.lower().partition(";")[0].strip()
+    wanted = _CLIENT_NAMES.get(wanted, wanted)
     for offer in result_formats(form):
         if wanted in (offer.name, offer.media_type, offer.suffix, *offer.aliases):
             return offer

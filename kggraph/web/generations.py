@@ -116,17 +116,26 @@ class KnowledgeBase:
         return self.descriptions.get(iris[0]) if iris else None
 
     @cached_property
-    def about(self) -> dict[str, LangText]:
-        """Title and description of the knowledge base, and the IRI of its licence under the empty tag."""
-        names = {"title": f"{DCTERMS}title", "description": f"{DCTERMS}description", "license": f"{DCTERMS}license"}
-        told: dict[str, dict[str, str]] = {name: {} for name in names}
-        if self.dataset:
-            statements = read(self.dataset.ntriples, tuple(names.values()))
-            for name, predicate in names.items():
-                for statement in statements:
-                    if statement.predicate == predicate and statement.subject == self.dataset.iri:
-                        told[name].setdefault(statement.object.lang, statement.object.value)
-        return {**told}
+    def about(self) -> dict[str, dict[str, str]]:
+        """Title, description and licence (an IRI under the empty tag) of the dataset, or else of the ontology."""
+        predicates = {
+            "title": f"{DCTERMS}title",
+            "description": f"{DCTERMS}description",
+            "license": f"{DCTERMS}license",
+        }
+        ontology = f"{self.addresses.base_uri}def"
+        sources = [(ontology, self.generation.ontology_path.read_bytes())]
+        sources[:0] = [(self.dataset.iri, self.dataset.ntriples)] if self.dataset else []
+        told: dict[str, dict[str, str]] = {name: {} for name in predicates}
+        for iri, ntriples in sources:
+            prefix = f"<{iri}> ".encode()
+            own = b"\n".join(line for line in ntriples.splitlines() if line.startswith(prefix))
+            statements = read(own, tuple(predicates.values()))
+            for name, predicate in predicates.items():
+                told[name] = told[name] or {
+                    s.object.lang: s.object.value for s in statements if s.predicate == predicate
+                }
+        return told
 
 
 class Generations:

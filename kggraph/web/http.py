@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ JSON: Final = Representation("json", ".json", "application/json", "JSON")
 TEXT: Final = Representation("txt", ".txt", "text/plain", "Text")
 SVG: Final = Representation("svg", ".svg", "image/svg+xml", "SVG")
 CSS: Final = Representation("css", ".css", "text/css", "CSS")
+SCRIPT: Final = Representation("js", ".js", "text/javascript", "JavaScript")
 
 VARY: Final = ("Vary", "Accept, Accept-Language")
 # Items change when a generation is swapped in, which nobody can foresee: fresh for a minute, usable while asking anew.
@@ -45,7 +47,8 @@ _EVERYWHERE: Final = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After"),
 )
-_SPOOL_BYTES: Final = 1024 * 1024
+_HELD_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
 
 
@@ -92,6 +95,8 @@ class Document:
     links: Callable[[], Sequence[Link]] = no_links
     cache_control: str = FRESH
     status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    """Headers beside or instead of those that every answer has."""
     kept: bool = True
     """Whether the finished bytes may be used again for the same generation."""
 
@@ -176,17 +181,16 @@ def response_of(finished: Finished) -> Response:
     return response
 
 
-def finish(
-    body: bytes, representation: Representation, *, status: int = 200, headers: Sequence[tuple[str, str]] = ()
-) -> Finished:
+def finish(body: bytes, content_type: str, *, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Finished:
     """An answer with its entity tag: the hash of its bytes, so it differs by representation and language."""
+    given = {name for name, _ in headers}
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     head = [
-        ("Content-Type", representation.content_type),
+        ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         *headers,
         *((("ETag", etag),) if status == 200 else ()),
-        *_EVERYWHERE,
+        *(pair for pair in _EVERYWHERE if pair[0] not in given),
     ]
     return Finished(status, tuple(head), body, etag if status == 200 else "")
 
@@ -232,7 +236,7 @@ def _made(document: Document, representation: Representation, language: str) -> 
     headers += [("Content-Language", language)] if language else []
     headers += [] if document.forced else [VARY]
     headers += [("Link", ", ".join(map(str, links)))] if links else []
-    return finish(body, representation, status=document.status, headers=headers)
+    return finish(body, representation.content_type, status=document.status, headers=[*headers, *document.headers])
 
 
 def _alternates(document: Document, chosen: Representation | None = None) -> list[Link]:
@@ -250,38 +254,48 @@ def _redirected(redirect: Redirect) -> Finished:
     location = ascii_uri(redirect.location)
     headers = [("Location", location), VARY, ("Cache-Control", FRESH)]
     headers += [("Link", ", ".join(map(str, redirect.links)))] if redirect.links else []
-    return finish(f"See {location}\n".encode(), TEXT, status=redirect.status, headers=headers)
+    return finish(f"See {location}\n".encode(), TEXT.content_type, status=redirect.status, headers=headers)
 
 
 # ------------------------------------------------------------------ streams
 def _streamed(stream: Stream) -> Response:
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 (closed by the response)
+    headers = [VARY, ("Cache-Control", "public, no-cache"), *stream.headers]
+    headers += [("Link", ", ".join(map(str, stream.links)))] if stream.links else []
+    pieces: list[bytes] = []
+    size = 0
     try:
-        for chunk in stream.chunks:
+        chunks = iter(stream.chunks)
+        for chunk in chunks:
+            pieces.append(chunk)
+            size += len(chunk)
+            if size > _HELD_BYTES:
+                return _spooled(stream.media_type, headers, itertools.chain(pieces, chunks))
+    finally:
+        stream.close()
+    return response_of(finish(b"".join(pieces), stream.media_type, headers=headers))
+
+
+def _spooled(media_type: str, headers: Sequence[tuple[str, str]], chunks: Iterable[bytes]) -> Response:
+    """A long answer, through a file that has no name."""
+    spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+    try:
+        for chunk in chunks:
             spool.write(chunk)
     except BaseException:
         spool.close()
         raise
-    finally:
-        stream.close()
     length = spool.tell()
     spool.seek(0)
-    headers = [
-        ("Content-Type", stream.media_type),
-        ("Content-Length", str(length)),
-        VARY,
-        ("Cache-Control", "public, no-cache"),
-        *stream.headers,
-    ]
-    headers += [("Link", ", ".join(map(str, stream.links)))] if stream.links else []
-    response = Response(_blocks(spool), 200, headers)
+    head = [("Content-Type", media_type), ("Content-Length", str(length)), *headers]
+    response = Response(_blocks(spool), 200, head)
     response.call_on_close(spool.close)
     return response
 
 
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    while block := file.read(_BLOCK_BYTES):
-        yield block
+    with file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block
 
 
 # ------------------------------------------------------------------ every response

@@ -95,10 +95,12 @@ def _list_name(kind: str, plural: LangText, taken: set[str]) -> str:
 
 
 def _rank(model: Model, name: str) -> tuple[int, int, str]:
-    classes = [found.kind for found in model.classes]
-    schemes = [found.kind for found in model.schemes]
+    """The items first, then things of classes, then concepts, those that items are classified by before others."""
     if name == model.main.kind:
         return 0, 0, name
-    if name in classes and name not in schemes:
-        return 1, classes.index(name), name
-    return (2, schemes.index(name), name) if name in schemes else (3, 0, name)
+    scheme = model.scheme_by_kind(name)
+    if scheme is None:
+        classes = [found.kind for found in model.classes]
+        return (1, classes.index(name), name) if name in classes else (4, 0, name)
+    used = [field.scheme for field in model.main.fields if field.scheme]
+    return (2, used.index(scheme.iri), name) if scheme.iri in used else (3, 0, name)

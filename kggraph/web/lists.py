@@ -31,6 +31,8 @@ def items() -> Document:
     choice = parse_choice(kb, request.args)
     number = parse_page(request.args.get("page"))
     pairs = choice.pairs(kb)
+    if number > 1:
+        pager(number, kb.facets.select(choice.filters, limit=0, counts=False).total, size=PAGE_SIZE, path="")
     query = query_of([*pairs, *([("page", str(number))] if number > 1 else [])])
     address = f"{place.prefix}/items"
 
@@ -80,7 +82,8 @@ def things(name: str) -> Answer:
         if near is None:
             raise ThingNotFound("There is nothing at this address.")
         return Redirect(f"{place.prefix}/{near.list_name}", status=301)
-    number = parse_page(request.args.get("page"))
+    number = 1 if kind.scheme else parse_page(request.args.get("page"))
+    pager(number, kind.count, size=THINGS_PAGE_SIZE, path="")
     path = f"/{name}"
     query = query_of([("page", str(number))] if number > 1 else [])
 
@@ -91,7 +94,7 @@ def things(name: str) -> Answer:
         "concepts.html" if kind.scheme else "things.html",
         path,
         context,
-        query="" if kind.scheme else query,
+        query=query,
         links=lambda: _links(place, path, query),
     )
 

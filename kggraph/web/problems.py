@@ -71,7 +71,7 @@ def answer(error: Exception) -> Response:
     headers = [VARY, ("Cache-Control", NO_STORE), ("Content-Language", language), *problem.headers]
     alternates: list[Link] = g.get("alternates", [])
     headers += [("Link", ", ".join(map(str, alternates)))] if alternates else []
-    return response_of(finish(body, representation, status=problem.status, headers=headers))
+    return response_of(finish(body, representation.content_type, status=problem.status, headers=headers))
 
 
 def _body(problem: Problem, error: Exception, wanted: Representation) -> tuple[bytes, Representation]:

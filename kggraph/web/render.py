@@ -18,7 +18,19 @@ from kggraph.publish.labels import Label, pick
 from kggraph.rdf.iris import is_web_iri
 from kggraph.rdf.media import Representation
 from kggraph.web import markup
-from kggraph.web.http import CSS, FRESH, SVG, Document, Link, etag_of, language_prefix, no_links, path_language
+from kggraph.web.http import (
+    CSS,
+    FRESH,
+    SCRIPT,
+    SVG,
+    TEXT,
+    Document,
+    Link,
+    etag_of,
+    language_prefix,
+    no_links,
+    path_language,
+)
 from kggraph.web.texts import Texts, texts
 
 if TYPE_CHECKING:  # a server of plain data has none, and starts faster without
@@ -26,7 +38,7 @@ if TYPE_CHECKING:  # a server of plain data has none, and starts faster without
 
 Context: TypeAlias = Mapping[str, Any]
 
-_STATIC_TYPES: Final = {".css": CSS, ".svg": SVG}
+_STATIC_TYPES: Final = {".css": CSS, ".svg": SVG, ".js": SCRIPT, ".txt": TEXT}
 # HTML has no way to write them, and no reader misses them: https://html.spec.whatwg.org/#control-character-reference-parse-error
 _NO_CONTROLS: Final = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
 

@@ -9,6 +9,8 @@ const TYPES = [
   "punctuation", "error",
 ];
 const tags = Object.fromEntries(TYPES.map((type) => [type, Tag.define(type)]));
+/** CodeMirror knows some plain names ("variable") and would take them for its own. */
+const nameOf = (type) => `sparql-${type}`;
 
 const language = StreamLanguage.define({
   name: "sparql",
@@ -21,7 +23,7 @@ const language = StreamLanguage.define({
       else if ("})]".includes(stream.peek())) state.depth = Math.max(0, state.depth - 1);
     }
     stream.pos = end;
-    return type;
+    return type && nameOf(type);
   },
   indent(state, textAfter, context) {
     if (state.quote) return null;
@@ -32,7 +34,7 @@ const language = StreamLanguage.define({
     closeBrackets: { brackets: ["{", "(", "[", '"', "'"] },
     indentOnInput: /^\s*[})\]]$/,
   },
-  tokenTable: tags,
+  tokenTable: Object.fromEntries(TYPES.map((type) => [nameOf(type), tags[type]])),
 });
 
 const style = HighlightStyle.define(TYPES.map((type) => ({ tag: tags[type], class: `tok-${type}` })));

@@ -56,7 +56,8 @@ export async function start() {
       return send(200, "text/html; charset=utf-8", page.replace("{{strings}}", attribute));
     }
     if (address.pathname === "/sparql-editor.js") return send(200, "text/javascript", readFileSync(join(staticFiles, "sparql-editor.js")));
-    if (address.pathname === "/sparql.css") return send(200, "text/css", readFileSync(join(staticFiles, "sparql.css")));
+    const style = /^\/(site|sparql)\.css$/.exec(address.pathname);
+    if (style) return send(200, "text/css", readFileSync(join(staticFiles, `${style[1]}.css`)));
     if (address.pathname === "/completion.json") return send(200, "application/json", JSON.stringify(completion));
     if (address.pathname === "/favicon.ico") return send(200, "image/svg+xml", '<svg xmlns="http://www.w3.org/2000/svg"/>');
     if (address.pathname !== "/sparql") return send(404, "text/plain", "not found");

@@ -202,7 +202,7 @@ def _unexpected(text: str, token: Token, stack: Sequence[str]) -> QuerySyntaxErr
     if token.kind == "word":
         near = difflib.get_close_matches(token.text.upper(), _keywords(), 1, 0.8)
         message += f". Did you mean {near[0]}?" if near and near[0] != token.text.upper() else ""
-    elif token.text == "<" and "an IRI" in names:
+    elif token.text == "<" and "`<`" not in names:
         message += ". An IRI stands in < and >, and has no spaces or quotes in it"
     return _error(text, token, message, tuple(names))
 

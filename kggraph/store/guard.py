@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, cast
 from urllib.parse import urljoin
 
-from kggraph.errors import QueryRefused
+from kggraph.errors import QueryRefused, QuerySyntaxError
 from kggraph.rdf.results import RESULT_KINDS, QueryForm, ResultKind
 from kggraph.store.grammar import check_grammar
 from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, outline, tokens, unescape
@@ -25,7 +25,6 @@ MAX_DEPTH: Final = 128
 
 _UPDATES: Final = frozenset(OUTLINE_WORDS) - frozenset(RESULT_KINDS) - {"FROM", "LIMIT", "OFFSET", "VALUES"}
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
-_PAIRS: Final = {"{": "}", "(": ")", "[": "]"}
 _NUMBER: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*[\r\n])*+([0-9]++)")
 _CACHED_LENGTH: Final = 16_384
 
@@ -125,7 +124,11 @@ def inspect(text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX
     :raises QueryRefused: an update (`what` is "update"), "SERVICE", "length" or "nesting".
     :raises QuerySyntaxError: not a query, brackets that do not match, or the word service in what is not SPARQL 1.1.
     """
-    if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
+    try:
+        too_long = len(text) > max_bytes or len(text.encode()) > max_bytes
+    except UnicodeEncodeError as error:
+        raise QuerySyntaxError(f"Character {error.start + 1} of the query is half of one, which is no text.") from None
+    if too_long:
         raise QueryRefused(
             f"The query has more than {max_bytes:,} bytes; ask in several, or use the files to download.", what="length"
         )
@@ -153,34 +156,33 @@ _inspect_cached = lru_cache(maxsize=512)(_inspect)
 
 
 def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int, int]:
-    """The verb, how many brackets do not match, outermost LIMIT and OFFSET, where those go, FROMs."""
+    """The verb, how many brackets stay open, outermost LIMIT and OFFSET, where those go, FROMs."""
     verb = ""
-    opened: list[str] = []
+    depth, place, froms = 0, -1, 0
     numbers: dict[str, Span] = {}
-    place, froms = -1, 0
-    for kind, piece, start in outline(text):
+    for match in outline(text):
+        kind = match.lastgroup
         if kind == "open":
-            opened.append(_PAIRS[piece])
-            if len(opened) > max_depth:
+            depth += 1
+            if depth > max_depth:
                 raise QueryRefused(
                     f"Brackets are nested more than {max_depth} deep; say it in a flatter way.", what="nesting"
                 )
         elif kind == "close":
-            if not opened or opened.pop() != piece:
-                return verb, 1, numbers, start, froms
+            depth -= 1
         elif kind == "error":
-            return verb, 1, numbers, start, froms
-        elif not opened:
-            word = piece.upper()
+            return verb, 1, numbers, 0, froms
+        elif depth == 0:
+            word = match["word"].upper() if kind == "word" else ""
             if not verb:
                 verb = word
-            elif word in ("LIMIT", "OFFSET") and (match := _NUMBER.match(text, start + len(word))):
-                numbers[word] = Span(match.start(1), match.end(1), int(match[1][:18]))
+            elif word in ("LIMIT", "OFFSET") and (number := _NUMBER.match(text, match.end())):
+                numbers[word] = Span(number.start(1), number.end(1), int(number[1][:18]))
             elif word == "FROM":
                 froms += 1
             elif word in ("VALUES", "") and place < 0:
-                place = start
-    return verb, len(opened), numbers, place, froms
+                place = match.start("word") if word else len(text)
+    return verb, depth, numbers, place, froms
 
 
 def _expand(name: str, prefixes: Mapping[str, str]) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from kggraph.model import ClassModel, Field
+from kggraph.model import ClassModel, Field, LangText
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
-from kggraph.rdf.iris import local_name, thing_iri
+from kggraph.rdf.iris import local_name
 from kggraph.terms import BIBO, DASH, DCAT, DCTERMS, FOAF, PROV, RDF, SCHEMA, SKOS, XSD
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.markup import bare
@@ -85,50 +84,45 @@ class ThingView:
     source: str
 
 
-@dataclass(slots=True)
 class Reader:
-    """Reads one description for one language; `labels` of everything it names come in one look-up."""
+    """Reads one description for one language; labels of everything it names come in one look-up."""
 
-    kb: KnowledgeBase
-    language: str
-    prefix: str
-    description: Description
-    model: ClassModel | None = None
-    statements: list[Statement] = field(default_factory=list)
-    parts: dict[str, list[Statement]] = field(default_factory=dict)
-    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    def __init__(self, kb: KnowledgeBase, language: str, prefix: str, description: Description) -> None:
+        self.kb, self.language, self.prefix, self.description = kb, language, prefix, description
+        self.model: ClassModel | None = kb.model.of_types(description.types)
+        self.terms: dict[str, list[Term]] = {}
+        """What is said of the thing itself, by property; `^` before those that point at it."""
+        self.parts: dict[str, list[Statement]] = {}
+        """What is said of each part of it (`thing#part`)."""
+        named = set()
+        for statement in read(description.ntriples):
+            if statement.subject == description.iri:
+                self.terms.setdefault(statement.predicate, []).append(statement.object)
+            else:
+                self.parts.setdefault(statement.subject, []).append(statement)
+                named.add(statement.predicate)
+            if statement.object.is_iri:
+                named.add(statement.object.value)
+        for path, things in self._inverse():
+            self.terms[f"^{path}"] = [Term(iri, True) for iri in things]
+            named.update(things)
+        self.labels: Mapping[str, LangText] = kb.labels({*named, *self.terms})
 
-    def __post_init__(self) -> None:
-        self.model = self.kb.model.of_types(self.description.types)
-        self.parts = defaultdict(list)
-        for statement in read(self.description.ntriples):
-            whole = statement.subject == self.description.iri
-            (self.statements if whole else self.parts[statement.subject]).append(statement)
-        self.statements += self._inverse()
-        named = {s.object.value for s in self._all() if s.object.is_iri} | {s.predicate for s in self._all()}
-        self.labels = self.kb.labels(named)
-
-    def _all(self) -> list[Statement]:
-        return [*self.statements, *(s for part in self.parts.values() for s in part)]
-
-    def _inverse(self) -> list[Statement]:
+    def _inverse(self) -> Iterable[tuple[str, list[str]]]:
         """What the model shows against the direction of its triples."""
-        found = []
         for shown in self.model.fields if self.model else ():
             if shown.inverse and not shown.hidden:
                 links = self.kb.descriptions.inbound(self.description.iri, predicate=shown.path, limit=50)
-                found += [Statement(self.description.iri, f"^{shown.path}", Term(link.thing, True)) for link in links]
-        return found
+                if links:
+                    yield shown.path, list(dict.fromkeys(link.thing for link in links))
 
     def view(self) -> ThingView:
         """The thing as a page shows it."""
         title = pick(self.description.labels, self.language, self.description.iri)
-        subtitles = [
-            Shown(text, lang)
-            for lang, text in sorted(self.description.labels.items())
-            if lang in self.kb.settings.languages and text != title.text
-        ]
-        lead, others = self._lead()
+        subtitles = [Shown(text, lang) for lang, text in sorted(self.description.labels.items()) if text != title.text]
+        lead_path = next((path for path in self._lead_paths() if self.terms.get(path)), "")
+        lead, others = self.in_language([term for term in self.terms.get(lead_path, ()) if not term.is_iri])
+        home_page, home_path = self._home_page()
         return ThingView(
             iri=self.description.iri,
             title=title,
@@ -136,8 +130,8 @@ class Reader:
             subtitles=tuple(subtitles),
             lead=lead,
             lead_others=others,
-            home_page=self._home_page(),
-            groups=tuple(self._groups()),
+            home_page=home_page,
+            groups=tuple(self._groups({_TYPE, lead_path, home_path})),
             source=self.description.source,
         )
 
@@ -149,48 +143,31 @@ class Reader:
             return pick(self.model.label, self.language, self.model.iri)
         return Label("", "")
 
-    def _lead(self) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
-        for path in self._lead_paths():
-            terms = [s.object for s in self.statements if s.predicate == path and not s.object.is_iri]
-            if terms:
-                return self.in_language(terms)
-        return (), ()
-
-    def _lead_paths(self) -> list[str]:
+    def _lead_paths(self) -> Sequence[str]:
         fields = self.model.fields if self.model else ()
-        return [f.path for f in fields if f.role == DESCRIPTION_ROLE] or list(_TEXTS)
+        return [field.path for field in fields if field.role == DESCRIPTION_ROLE] or _TEXTS
 
-    def _home_page(self) -> Shown | None:
+    def _home_page(self) -> tuple[Shown | None, str]:
+        """The page of the thing itself, and the property that the button then tells in full."""
         for path in _HOME_PAGES:
-            for statement in self.statements:
-                if statement.predicate == path and statement.object.is_iri:
-                    shown = self.value(statement.object)
-                    return shown if shown.href else None
-        return None
+            terms = self.terms.get(path)
+            if terms and terms[0].is_iri:
+                shown = self.value(terms[0])
+                if shown.href:
+                    return shown, path if len(terms) == 1 else ""
+        return None, ""
 
-    def _home_page_paths(self) -> list[str]:
-        """The property of the home page, when the button tells all there is to it."""
-        for path in _HOME_PAGES:
-            terms = [s.object for s in self.statements if s.predicate == path]
-            if terms:
-                return [path] if len(terms) == 1 and self._home_page() else []
-        return []
-
-    def _groups(self) -> Iterable[GroupView]:
-        grouped: dict[str, list[FieldView]] = defaultdict(list)
-        told = {_TYPE, *self._lead_paths()[:1], *self._home_page_paths()}
+    def _groups(self, told: set[str]) -> Iterable[GroupView]:
+        grouped: dict[str, list[FieldView]] = {}
         for shown in self.model.fields if self.model else ():
             path = f"^{shown.path}" if shown.inverse else shown.path
-            terms = [s.object for s in self.statements if s.predicate == path]
-            if path not in told and terms and not shown.hidden and shown.role != LABEL_ROLE:
-                grouped[shown.group or ""].append(self._field(shown, terms))
-            told.add(path)
-        headings = {"": Label("", "")} | {
-            iri: pick(group.label, self.language, iri) for iri, group in self.kb.model.groups.items()
-        }
-        orders = {iri: group.order for iri, group in self.kb.model.groups.items()}
-        for iri, fields in sorted(grouped.items(), key=lambda pair: orders.get(pair[0], -1)):
-            label = headings.get(iri, Label(local_name(iri), ""))
+            if path in self.terms and path not in told:
+                told.add(path)
+                if not shown.hidden and shown.role != LABEL_ROLE:
+                    grouped.setdefault(shown.group or "", []).append(self._field(shown, self.terms[path]))
+        groups = self.kb.model.groups
+        for iri, fields in sorted(grouped.items(), key=lambda pair: groups[pair[0]].order if pair[0] in groups else -1):
+            label = pick(groups[iri].label, self.language, iri) if iri in groups else Label("", "")
             yield GroupView(local_name(iri) if iri else "", label, tuple(fields))
         if rest := tuple(self._unmodelled(told)):
             yield GroupView("other", Label("", ""), rest)
@@ -215,16 +192,12 @@ class Reader:
 
     def _unmodelled(self, told: set[str]) -> Iterable[FieldView]:
         """What the source says beyond the model: shown as well, under the label of its property."""
-        rest: dict[str, list[Term]] = defaultdict(list)
-        for statement in self.statements:
-            if statement.predicate not in told:
-                rest[statement.predicate].append(statement.object)
         if self.model is None:
-            rest[_TYPE] = [s.object for s in self.statements if s.predicate == _TYPE]
-        for predicate, terms in rest.items():
-            values = tuple(map(self.value, terms))
-            if values:
-                yield FieldView("", pick(self.labels.get(predicate), self.language, predicate), Label("", ""), values)
+            told.discard(_TYPE)
+        for predicate, terms in self.terms.items():
+            if predicate not in told:
+                label = pick(self.labels.get(predicate), self.language, predicate)
+                yield FieldView("", label, Label("", ""), tuple(map(self.value, terms)))
 
     def _attributed(self, role: str, terms: Sequence[Term]) -> tuple[Shown, ...]:
         """Agents in the order and with the names in which the source prints them (PROV qualified attributions)."""
@@ -246,6 +219,8 @@ class Reader:
 
     def in_language(self, terms: Sequence[Term]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         """Literals in the language of the page (or the next best one), and those in other languages."""
+        if len(terms) == 1:
+            return (self.value(terms[0]),), ()
         tags = {term.lang: term.lang for term in terms}
         best = pick(tags, self.language).text
         chosen = [term for term in terms if term.lang == best or not term.lang]
@@ -278,12 +253,7 @@ class Reader:
 
     def _note(self, iri: str) -> Label | None:
         """The definition of a concept, to say what a value means."""
-        found = self.kb.descriptions.get(thing_iri(iri))
-        texts = {
-            s.object.lang: s.object.value
-            for s in (read(found.ntriples, (f"{SKOS}definition",)) if found else ())
-            if s.subject == iri
-        }
+        texts = self.kb.definition(iri)
         return pick(texts, self.language) if texts else None
 
 

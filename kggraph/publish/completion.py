@@ -1,7 +1,7 @@
 """What the SPARQL editor completes: prefixes, classes, properties and concepts, with how often the data use them.
 
 Counted once, from the N-Triples a generation is made of, and kept as one JSON file that a browser fetches once.
-Measured: 1.1 s a million triples.
+Measured: 0.08 s for 37,000 triples (114 kB, 20 kB as gzip), some 2 s of processor time a million.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Final
 
 from kggraph.rdf import ntriples
@@ -31,6 +32,7 @@ _STRUCTURE: Final = frozenset(
     for name in ("broader", "narrower", "related", "hasTopConcept", "topConceptOf", "member", "inScheme")
 )
 """Triples that order concepts; they say nothing of how often a concept is used."""
+_SPECIAL: Final = frozenset((_TYPE, _SYNONYM, *_LABELS, *_DEFINITIONS)) | _STRUCTURE
 _DEFINITION_LENGTH: Final = 240
 
 
@@ -113,21 +115,27 @@ class _Counted:
     synonyms: dict[bytes, list[bytes]] = field(default_factory=dict)
 
     def add(self, source: bytes) -> None:
-        for subject, predicate, term in ntriples.rows(source):
-            self.properties[predicate] += 1
-            if predicate == _TYPE:
-                self._typed(subject, term)
-            elif term.startswith(b"<"):
-                if predicate == _IN_SCHEME:
-                    self.schemes[subject] = min(term, self.schemes.get(subject, term))
-                elif predicate not in _STRUCTURE:
-                    self.uses[term] += 1
-            elif predicate in _LABELS:
-                self.labels.setdefault(subject, []).append((_LABELS[predicate], term))
-            elif predicate in _DEFINITIONS:
-                self.definitions.setdefault(subject, []).append((_DEFINITIONS[predicate], term))
-            elif predicate == _SYNONYM:
-                self.synonyms.setdefault(subject, []).append(term)
+        rows = list(ntriples.rows(source))
+        self.properties.update(map(itemgetter(1), rows))
+        special = _SPECIAL
+        self.uses.update([term for _, predicate, term in rows if predicate not in special and term[:1] == b"<"])
+        for subject, predicate, term in rows:
+            if predicate in special:
+                self._special(subject, predicate, term)
+
+    def _special(self, subject: bytes, predicate: bytes, term: bytes) -> None:
+        if predicate == _TYPE:
+            self._typed(subject, term)
+        elif predicate == _IN_SCHEME:
+            self.schemes[subject] = min(term, self.schemes.get(subject, term))
+        elif term.startswith(b"<"):
+            return
+        elif predicate in _LABELS:
+            self.labels.setdefault(subject, []).append((_LABELS[predicate], term))
+        elif predicate in _DEFINITIONS:
+            self.definitions.setdefault(subject, []).append((_DEFINITIONS[predicate], term))
+        elif predicate == _SYNONYM:
+            self.synonyms.setdefault(subject, []).append(term)
 
     def _typed(self, subject: bytes, term: bytes) -> None:
         self.classes[term] += 1

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kggraph.build import build
+from kggraph.config import Settings, load
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("KGGRAPH_TEST_SHARED") or ROOT.parent / "shared")
 
@@ -29,3 +32,12 @@ def shared() -> Path:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def main_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the main knowledge base, built once for all tests in a folder of theirs; only to be read."""
+    folder = tmp_path_factory.mktemp("main-build")
+    settings = load(ROOT, {}, {"build_dir": str(folder)})
+    build(settings)
+    return settings

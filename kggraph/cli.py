@@ -42,9 +42,11 @@ def run(arguments: list[str]) -> int:
         return _fail(str(error), error.exit_code)
     except click.exceptions.Abort:
         return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _fail(error.format_message(), error.exit_code)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "kggraph"
+        return _fail(f"{error.format_message()} See {command} --help.", error.exit_code)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -91,7 +93,7 @@ _LANG = click.option("--lang", help="Language of the messages; default: the firs
 _ENGINE = click.option("--engine", type=click.Choice(["shifty", "pyshacl"]), default="shifty", help="SHACL engine.")
 
 
-@commands.command()
+@commands.command(short_help="Read and validate everything; build nothing.")
 @_LANG
 @click.pass_context
 def check(context: click.Context, lang: str | None) -> int:
@@ -113,7 +115,7 @@ def check(context: click.Context, lang: str | None) -> int:
     return 1 if others else 0
 
 
-@commands.command()
+@commands.command(short_help="Validate files as if they were in place.")
 @click.argument("paths", nargs=-1, type=_PATH)
 @_LANG
 @_ENGINE
@@ -139,7 +141,7 @@ def validate(context: click.Context, paths: tuple[Path, ...], lang: str | None, 
     return 0 if report.conforms else 1
 
 
-@commands.command()
+@commands.command(short_help="Validate the sources and build from them.")
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
 @_LANG
 @click.pass_context
@@ -176,7 +178,7 @@ def _echo_lines(lines: Iterable[str]) -> None:
 
 
 # ------------------------------------------------------------------ serving
-@commands.command()
+@commands.command(short_help="Build when needed, and serve.")
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=int, help="Port to listen on; default 8000; 0 takes a free one.")
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
@@ -199,8 +201,42 @@ def _say(sentence: str) -> None:
     click.echo(sentence, err=True)
 
 
+# ------------------------------------------------------------------ asking
+@commands.command(short_help="Ask a named query.")
+@click.argument("name", required=False)
+@click.option(
+    "--param", "given", multiple=True, metavar="KEY=VALUE", help="Another value for a parameter of the query."
+)
+@click.option(
+    "--format", "form", default="table", show_default=True, help="table, csv, tsv, json, xml; ttl, nt, jsonld, rdf."
+)
+@click.option("--list", "is_list", is_flag=True, help="List the queries instead.")
+@_LANG
+@click.pass_context
+def query(
+    context: click.Context, name: str | None, given: tuple[str, ...], form: str, is_list: bool, lang: str | None
+) -> None:
+    """Ask a named query (a file in the queries folder) of the current generation."""
+    from kggraph.querying import answer, listing
+
+    settings = _settings(context)
+    if is_list:
+        _echo_lines(listing(settings, lang or settings.languages[0]))
+        return
+    if name is None:
+        raise click.UsageError("Missing argument 'NAME'; --list shows the queries.")
+    values = {}
+    for pair in given:
+        key, sign, value = pair.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{pair!r} has no =; write --param {key}=VALUE.", param_hint="--param")
+        values[key] = value
+    for piece in answer(settings, name, values, form):
+        click.echo(piece, nl=False)
+
+
 # ------------------------------------------------------------------ changing
-@commands.command(name="import")
+@commands.command(name="import", short_help="Make or patch things from records.")
 @click.argument("file", type=_PATH)
 @click.option("--dry-run", is_flag=True, help="Say what would be made and changed, and write nothing.")
 @click.pass_context
@@ -235,7 +271,7 @@ def _listed(values: tuple[str, ...]) -> str:
     return "; ".join(value if len(value) <= 60 else f"{value[:59]}…" for value in values) or "(nothing)"
 
 
-@commands.command()
+@commands.command(short_help="Write Turtle in its one sorted form.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is not in its one form.")
 @click.argument("paths", nargs=-1, type=_PATH)
 @click.pass_context
@@ -292,7 +328,7 @@ def _finish(bars: dict[str, Any]) -> None:
 
 
 # ------------------------------------------------------------------ documentation
-@commands.command()
+@commands.command(short_help="Write the generated parts of the docs.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page differs.")
 @click.option("--folder", type=_PATH, default=Path("docs"), show_default=True, help="Folder of the pages.")
 def docs(check: bool, folder: Path) -> int:

@@ -96,7 +96,7 @@ class GenerationError(KgError):
 class BadParameter(KgError):
     """A request parameter has a value that is not allowed; `parameter` names it."""
 
-    status, code, title = 400, "bad-parameter", "A parameter is not right"
+    status, code, title, exit_code = 400, "bad-parameter", "A parameter is not right", 2
 
     def __init__(self, message: str, /, *, parameter: str) -> None:
         super().__init__(message)

@@ -18,6 +18,7 @@ LAYERS: dict[str, float] = {
     "kggraph.importer": 3.5,
     "kggraph.web": 4,
     "kggraph.checking": 3.5,
+    "kggraph.querying": 3.5,
     "kggraph.reference": 4.5,
     "kggraph.serving": 4.5,
     "kggraph.cli": 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,12 @@ def test_without_a_knowledge_base_it_is_one_line(
         (("import", "nowhere.jsonl"), "nowhere.jsonl cannot be read: No such file"),
         (("docs", "--folder", "nowhere"), "There is no folder nowhere"),
         (("build", "--base-uri", "example.org"), "must start with http"),
+        (("query",), "Missing argument 'NAME'; --list shows the queries."),
+        (("query", "longst"), "There is no query 'longst'. Did you mean longest?"),
+        (("query", "longest", "--param", "frm=x"), "has no parameter 'frm'. Did you mean form?"),
+        (("query", "longest", "--param", "form=a b"), "form is 'a b'; it needs an IRI"),
+        (("query", "longest", "--param", "form"), "has no ="),
+        (("query", "longest", "--format", "ttl"), "it can be table, json, xml, csv, tsv"),
     ],
 )
 def test_wrong_command_lines_end_with_two(
@@ -95,6 +102,21 @@ def test_wrong_command_lines_end_with_two(
     code, out, err = outcome(capsys, *arguments)
     assert (code, out) == (2, "")
     assert sentence in err
+    assert len(err.splitlines()) == 1
+
+
+def test_named_queries_are_listed_and_answered(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(capsys, "query", "--list")[1].startswith("longest  Bridges by length\n")
+    assert outcome(capsys, "query", "--list", "--lang", "nl")[1].startswith("longest  Bruggen naar lengte\n")
+    code, _, err = outcome(capsys, "query", "longest")
+    assert (code, err) == (1, "No generation in build/ yet; run kggraph build.\n")
+    outcome(capsys, "build")
+    table = outcome(capsys, "query", "longest")[1].splitlines()
+    assert table[0].split() == ["name", "metres"] and table[2].split() == ["Akashi", "Kaikyō", "Bridge", "3911"]
+    for form in ("form:arch", "https://example.org/bridges/id/form/arch"):
+        told = outcome(capsys, "query", "longest", "--param", f"form={form}", "--format", "csv")[1]
+        assert told.split() == ["name,metres", "Pont", "du", "Gard,275"]
+    assert json.loads(outcome(capsys, "query", "longest", "--format", "json")[1])["head"]["vars"] == ["name", "metres"]
 
 
 def test_an_unknown_setting_is_one_line(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from kggraph.rdf.iris import document_iri, is_web_iri
@@ -20,6 +21,7 @@ class Addresses:
         """The IRI of a thing."""
         return f"{self.base_uri}id/{kind}/{slug}"
 
+    @lru_cache(maxsize=1 << 17)  # noqa: B019 (one object lives as long as its generation)
     def path(self, iri: str) -> str | None:
         """Path of the document about one of our own IRIs, with its fragment.
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from kggraph.config import Settings
 from kggraph.store.protocol import QueryEngine
-from kggraph.web import lists, operation, pages, sparql, static_files, things, vocabulary
+from kggraph.web import lists, operation, pages, queries, sparql, static_files, things, vocabulary
 from kggraph.web.base import bare_app, register
 from kggraph.web.generations import Generations
 
@@ -14,6 +14,7 @@ _IN_EACH_LANGUAGE = (
     things.blueprint,
     vocabulary.blueprint,
     pages.blueprint,
+    queries.blueprint,
     sparql.blueprint,
     lists.blueprint,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from kggraph.errors import BadParameter
 from kggraph.publish.labels import Label, pick
-from kggraph.search.facets import NEWEST, TITLE, FacetValue, Selection, Sort
+from kggraph.search.facets import NEWEST, TITLE, FacetKind, FacetValue, Selection, Sort
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.linked import facet_param
 from kggraph.web.render import query_of
@@ -18,7 +19,7 @@ from kggraph.web.render import query_of
 VALUES_SHOWN: Final = 10
 """Values of a long facet that stand open; the others are one step away."""
 _LONG: Final = 60
-"""Values of a tree above which it is no longer shown whole."""
+"""Values of a tree above which it is no longer shown whole, and most values that are one step away."""
 _OPEN_FACETS: Final = 3
 
 
@@ -102,24 +103,19 @@ def parse_choice(kb: KnowledgeBase, args: MultiDict[str, str]) -> Choice:
 def facet_views(kb: KnowledgeBase, selection: Selection, language: str) -> list[FacetView]:
     """Every facet that can say anything, in the order of the model."""
     shown = [facet for facet in kb.facets.facets if any(v.count for v in kb.everything.facets[facet.key])]
-    labels = kb.labels(v.value for facet in shown for v in selection.facets[facet.key])
+    folded = [_folded(facet.kind, selection.facets[facet.key], kb.used(facet.key)) for facet in shown]
+    labels = kb.labels(value.value for first, more in folded for value in (*first, *more))
     views = []
-    for place, facet in enumerate(shown):
+    for place, (facet, (first, more)) in enumerate(zip(shown, folded, strict=True)):
         field = kb.model.main.field(facet.key)
-        options = [_option(kb, value, labels.get(value.value), language) for value in selection.facets[facet.key]]
-        known = {facet_param(kb, v.value): v.count for v in kb.everything.facets[facet.key]}
-        if facet.kind == "year":
-            first, more = tuple(options[:VALUES_SHOWN]), tuple(options[VALUES_SHOWN:])
-        else:
-            first, more = _folded(options, known)
-        chosen = sum(option.selected for option in options)
+        chosen = sum(value.selected for value in (*first, *more))
         views.append(
             FacetView(
                 key=facet.key,
                 label=pick(field.label if field else None, language, facet.path),
                 help=pick(field.description, language) if field and field.description else Label("", ""),
-                options=first,
-                more=more,
+                options=tuple(_option(kb, value, labels.get(value.value), language) for value in first),
+                more=tuple(_option(kb, value, labels.get(value.value), language) for value in more),
                 is_open=place < _OPEN_FACETS or chosen > 0,
                 chosen=chosen,
             )
@@ -147,18 +143,28 @@ def _option(kb: KnowledgeBase, value: FacetValue, labels: Mapping[str, str] | No
     return Option(facet_param(kb, value.value), label, value.count, value.depth, value.selected)
 
 
-def _folded(options: Sequence[Option], known: Mapping[str, int]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
-    """A short list or a tree stays whole; of a long flat list the fullest values stand open, and every chosen one.
+def _folded(
+    kind: FacetKind, values: Sequence[FacetValue], known: AbstractSet[str]
+) -> tuple[Sequence[FacetValue], Sequence[FacetValue]]:
+    """The values that stand open, and those one step away.
 
-    :param known: how many items of all have each value; values that none has stand at the end, and those of a long
-        list are left out.
+    A short list or a tree stays whole, with values that no item has at the end. Of a long list the fullest values stand
+    open, and every chosen one; a very long one ends, its other values are found by their own pages.
+
+    :param known: the values that any item has.
     """
-    is_long = len(options) > (_LONG if any(option.depth for option in options) else VALUES_SHOWN + 2)
-    used = [option for option in options if known.get(option.name) or option.selected]
-    never = [option for option in options if option not in used]
-    if not is_long:
-        return tuple(used), tuple(never)
-    used.sort(key=lambda option: -option.count)
-    first = [option for place, option in enumerate(used) if place < VALUES_SHOWN or option.selected]
-    rest = [option for option in used if option not in first]
-    return tuple(first), (*rest, *(never if len(never) <= _LONG else ()))
+    if kind == "year":
+        return _split(values)
+    used = [value for value in values if value.value in known or value.selected]
+    never = [value for value in values if value.value not in known and not value.selected]
+    if len(values) <= (_LONG if any(value.depth for value in values) else VALUES_SHOWN + 2):
+        return used, never
+    first, more = _split(sorted(used, key=lambda value: -value.count))
+    if len(never) <= _LONG:
+        more = [*more, *never]
+    return first, more[:_LONG]
+
+
+def _split(values: Sequence[FacetValue]) -> tuple[list[FacetValue], list[FacetValue]]:
+    first = [value for place, value in enumerate(values) if place < VALUES_SHOWN or value.selected]
+    return first, [value for place, value in enumerate(values) if place >= VALUES_SHOWN and not value.selected]

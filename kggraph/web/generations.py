@@ -14,9 +14,10 @@ from kggraph.errors import GenerationError, KgError
 from kggraph.model import LangText
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
+from kggraph.publish.queries import NamedQuery, read_query
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facets import Selection
-from kggraph.terms import DCAT, DCTERMS
+from kggraph.terms import DCAT, DCTERMS, SKOS
 from kggraph.web.addresses import Addresses
 from kggraph.web.kinds import Kinds, named_kinds
 from kggraph.web.triples import read
@@ -43,6 +44,7 @@ class KnowledgeBase:
         self.facets = generation.facets()
         self.kinds: Kinds = named_kinds(self.model, generation.manifest.kinds)
         self._labels: dict[str, LangText] = {}
+        self._definitions: dict[str, LangText] = {}
         self._trees: dict[str, list[Concept]] = {}
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
@@ -57,10 +59,30 @@ class KnowledgeBase:
         known = self._labels
         return {iri: labels for iri in wanted if (labels := known.get(iri))}
 
+    def definition(self, iri: str) -> LangText:
+        """The definition of a concept; read once."""
+        found = self._definitions.get(iri)
+        if found is None:
+            description = self.descriptions.get(iri)
+            statements = read(description.ntriples, (f"{SKOS}definition",)) if description else ()
+            found = {s.object.lang: s.object.value for s in statements if s.subject == iri}
+            if len(self._definitions) < _MAX_LABELS:
+                self._definitions[iri] = found
+        return found
+
     @cached_property
     def everything(self) -> Selection:
         """All items with the counts of every facet: what each value is chosen from."""
         return self.facets.select(limit=0)
+
+    def used(self, key: str) -> frozenset[str]:
+        """The values of a facet that any item has."""
+        return self._used.get(key, frozenset())
+
+    @cached_property
+    def _used(self) -> dict[str, frozenset[str]]:
+        facets = self.everything.facets.items()
+        return {key: frozenset(value.value for value in values if value.count) for key, values in facets}
 
     @cached_property
     def uses(self) -> dict[str, dict[str, int]]:
@@ -100,6 +122,19 @@ class KnowledgeBase:
                 if pair:
                     names["/".join(pair)] = value.value
                     names.setdefault(self.facet_names[value.value], value.value)
+        return found
+
+    @cached_property
+    def queries(self) -> dict[str, NamedQuery]:
+        """The named queries by name; a file that is not right is left out, and logged."""
+        found = {}
+        folder = self.settings.queries_path
+        bases = {"base_from": self.settings.source_base_uri, "base_to": self.addresses.base_uri}
+        for path in sorted(folder.glob("*.rq")) if folder.is_dir() else ():
+            try:
+                found[path.stem] = read_query(path, **bases)
+            except KgError as error:
+                log.error("A named query is left out: %s", error)
         return found
 
     def tree(self, scheme: str) -> list[Concept]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from kggraph.terms import PROV, SKOS, SSSOM
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.present import FieldView, Reader, Shown
 from kggraph.web.texts import texts
-from kggraph.web.triples import Term, read
+from kggraph.web.triples import read
 
 INBOUND_SHOWN = 25
 """Links of one property that a page lists; their number is always said."""
@@ -160,9 +159,7 @@ class Around:
         if description is None:
             return None
         reader = Reader(self.kb, self.language, self.prefix, description)
-        told: dict[str, list[Term]] = defaultdict(list)
-        for statement in reader.statements:
-            told[statement.predicate].append(statement.object)
+        told = reader.terms
         objects = told.get(f"{SSSOM}object_id")
         relations = told.get(f"{SSSOM}predicate_id")
         if not objects or not relations:

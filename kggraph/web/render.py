@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from flask import current_app, request
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from kggraph.config import Settings
 from kggraph.errors import GenerationError
@@ -134,6 +135,7 @@ def html(template: str, place: Here, path: str, query: str, context: Context) ->
 def frame(place: Here, path: str, query: str) -> dict[str, Any]:
     """What the frame of every page needs."""
     settings = place.site.settings
+    site = _site(place)
     tail = f"?{query}" if query else ""
     return {
         "t": place.t,
@@ -147,8 +149,19 @@ def frame(place: Here, path: str, query: str) -> dict[str, Any]:
             for language in settings.languages
         ],
         "static": static_address,
-        "site": _site(place),
+        "site": site,
+        "shell": _shell(site, place.language, path if any(path == href for href, _ in site.nav) else ""),
     }
+
+
+@lru_cache(maxsize=64)
+def _shell(site: SiteView, language: str, current: str) -> tuple[Markup, Markup]:
+    """Menu and foot, which most pages have alike: drawn once for a generation, language and place in the menu."""
+    prefix = language_prefix(language, site.languages)
+    context = {"site": site, "lang": language, "t": texts(language), "prefix": prefix, "current": current}
+    parts = (_environment().get_template(f"frame/{name}.html") for name in ("menu", "foot"))
+    menu, foot = (Markup(part.render(context)) for part in parts)
+    return menu, foot
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +174,7 @@ class SiteView:
     license: str | None
     version: str
     has_data: bool
+    languages: tuple[str, ...]
 
 
 def _site(place: Here) -> SiteView:
@@ -169,16 +183,23 @@ def _site(place: Here) -> SiteView:
         kb = place.kb
     except GenerationError:
         name = place.site.settings.base_uri.partition("://")[2].rstrip("/")
-        return SiteView(Label(name, ""), (("/sparql", t("nav.sparql")),), None, "", False)
+        nav = (("/sparql", t("nav.sparql")),)
+        return SiteView(Label(name, ""), nav, None, "", False, place.site.settings.languages)
+    return _site_of(kb, place.language)
+
+
+@lru_cache(maxsize=4)
+def _site_of(kb: KnowledgeBase, language: str) -> SiteView:
+    t = texts(language)
     nav = (
-        ("/items", pick(kb.model.main.plural, place.language).text or t("nav.items")),
+        ("/items", pick(kb.model.main.plural, language).text or t("nav.items")),
         ("/browse", t("nav.browse")),
         ("/queries", t("nav.queries")),
         ("/sparql", t("nav.sparql")),
         ("/about", t("nav.about")),
     )
-    title = pick(kb.about["title"], place.language) if kb.about["title"] else Label(kb.addresses.base_uri, "")
-    return SiteView(title, nav, kb.about["license"].get(""), kb.hash, True)
+    title = pick(kb.about["title"], language) if kb.about["title"] else Label(kb.addresses.base_uri, "")
+    return SiteView(title, nav, kb.about["license"].get(""), kb.hash, True, kb.settings.languages)
 
 
 def site_links(kb: KnowledgeBase) -> list[Link]:
@@ -225,6 +246,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    named = (markup.say, markup.excerpt, markup.bare, markup.with_sort, markup.are_short, markup.lower_first)
-    environment.filters.update({filter.__name__: filter for filter in named})
+    environment.filters.update({filter.__name__: filter for filter in markup.FILTERS})
+    environment.globals.update({piece.__name__: piece for piece in markup.PIECES})
     return environment

@@ -100,8 +100,9 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     view = Reader(kb, place.language, place.prefix, found).view()
     around = Around(kb, place.language, place.prefix, found.iri)
     uses = around.uses()
-    mappings = around.mappings()
-    schemes = concept_schemes(found.iri, found.ntriples)
+    is_concept = f"{SKOS}Concept" in found.types
+    mappings = around.mappings() if is_concept else []
+    schemes = concept_schemes(found.iri, found.ntriples) if is_concept else []
     kind = kb.kinds.by_name(found.kind)
     is_scheme = f"{SKOS}ConceptScheme" in found.types
     return {

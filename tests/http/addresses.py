@@ -22,7 +22,7 @@ DOCUMENTS = (
 PAGES = ("/", "/items", "/items?form=arch&page=1", "/browse", "/forms", "/designers", "/about", "/queries", "/sparql")
 """Addresses that are pages and nothing else."""
 
-NEGOTIATED = (*DOCUMENTS, *PAGES, *(f"/nl{path}" for path in (*DOCUMENTS, *PAGES[1:])), "/nl/")
+NEGOTIATED = (*DOCUMENTS, *PAGES, *(f"/nl{path}" for path in (*DOCUMENTS[::3], *PAGES)))
 
 SUFFIXES = ("html", "ttl", "jsonld", "nt", "rdf")
 TWINS = tuple(
@@ -33,4 +33,4 @@ FIXED = ("/livez", "/readyz", "/version", "/robots.txt", "/static/site.css", sta
 """Addresses with one representation."""
 
 ALL = (*NEGOTIATED, *TWINS, *FIXED)
-REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form")
+REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest")

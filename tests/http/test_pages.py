@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
@@ -88,7 +89,7 @@ def test_frame_of_every_page(client: FlaskClient, path: str) -> None:
     assert [link["hreflang"] for link in page.all("link") if link.get("hreflang")] == ["en", "nl"]
     assert re.search(r"<title>[^<]+ · Br[^<]+</title>", response.text)
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False)), levels
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
     for attributes in page.all("img"):
         assert "alt" in attributes
     named = {

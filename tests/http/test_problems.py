@@ -29,6 +29,8 @@ PROVOKED = [
     ("GET", "/items?form=%3Cscript%3E", 400, "bad-parameter"),
     ("GET", "/items?sort=sideways", 400, "bad-parameter"),
     ("GET", "/designers?page=99", 400, "bad-parameter"),
+    ("GET", "/queries/nothing", 404, "not-found"),
+    ("GET", "/queries/longest?nothing=1", 400, "bad-parameter"),
     ("GET", "/sparql?query=SELEC", 400, "query-syntax"),
     ("GET", "/sparql?query=SELECT*{SERVICE<http://x/>{?s?p?o}}", 403, "query-refused"),
     ("GET", "/sparql?update=CLEAR+ALL", 403, "query-refused"),

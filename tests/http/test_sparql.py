@@ -17,7 +17,7 @@ from kggraph.web import create_app, create_data_app
 from kggraph.web.generations import Generations
 
 COUNT = "SELECT (COUNT(?b) AS ?n) { ?b a <https://example.org/bridges/def#Bridge> }"
-GRAPH = "CONSTRUCT { ?b a <https://example.org/bridges/def#Bridge> } WHERE { ?b a <https://example.org/bridges/def#Bridge> }"
+GRAPH = "PREFIX br: <https://example.org/bridges/def#> CONSTRUCT { ?b a br:Bridge } WHERE { ?b a br:Bridge }"
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
@@ -92,6 +92,14 @@ def test_the_page_keeps_a_wrong_query_and_says_what_is_wrong(client: FlaskClient
     assert response.status_code == 400
     assert "&lt;/textarea&gt;&lt;script&gt;</textarea>" in response.text
     assert 'role="alert"' in response.text
+
+
+def test_a_question_leads_to_its_answer(client: FlaskClient) -> None:
+    response = client.get("/nl/queries/longest", headers=HTML)
+    assert response.status_code == 303
+    text = client.get(response.headers["Location"], headers=HTML).text
+    assert "Akashi" in text
+    assert "Bruggen naar lengte" in client.get("/nl/queries", headers=HTML).text
 
 
 def test_the_page_says_when_rows_are_left_out(client: FlaskClient) -> None:

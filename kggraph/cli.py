@@ -71,7 +71,7 @@ class _Lazy(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy)
 @click.option("--root", type=_PATH, help="Folder of the knowledge base; default: this one or the nearest above it.")
 @click.version_option(kggraph.__version__, prog_name="kggraph")
 @click.pass_context

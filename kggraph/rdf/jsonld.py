@@ -37,7 +37,9 @@ class _JsonLdWriter:
         self.taken: frozenset[str] = frozenset()
 
     def write(self, ntriples: bytes) -> bytes:
-        graph = grouped(with_stable_labels(ntriples) if b"_:" in ntriples else ntriples)
+        graph = grouped(ntriples)
+        if b"_:" in ntriples:
+            graph = with_stable_labels(graph)
         # An IRI such as urn:x would be read as a name with the prefix urn, so such a prefix is not used.
         self.taken = frozenset(scheme.decode() for scheme in _SCHEME.findall(ntriples))
         nodes = [self._node(subject, graph[subject]) for subject in sorted_subjects(graph)]

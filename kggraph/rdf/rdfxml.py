@@ -49,7 +49,9 @@ class _XmlWriter:
         self.known: dict[str, str | None] = {}
 
     def write(self, ntriples: bytes) -> bytes:
-        graph = grouped(with_stable_labels(ntriples) if b"_:" in ntriples else ntriples)
+        graph = grouped(ntriples)
+        if b"_:" in ntriples:
+            graph = with_stable_labels(graph)
         body = "".join(self._node(subject, graph[subject]) for subject in sorted_subjects(graph))
         declared = sorted((prefix, namespace) for namespace, prefix in self.namespaces.items())
         heads = "".join(f"\n  xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in declared)
@@ -57,7 +59,9 @@ class _XmlWriter:
 
     def _node(self, subject: str, description: dict[str, list[str]]) -> str:
         about = _reference(subject, "about")
-        typed = next((name for term in description.get(_TYPE, ()) if (name := self._element(term))), None)
+        typed = next(
+            (name for term in sorted_objects(description.get(_TYPE, [])) if (name := self._element(term))), None
+        )
         lines = []
         for predicate in in_order(description):
             name = self._element(predicate)

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-import pyoxigraph as ox
-
+from kggraph.rdf.blank import BlankNodes
 from kggraph.rdf.blocks import Notes
 from kggraph.rdf.names import Names
 from kggraph.rdf.tokens import unescape
@@ -63,7 +62,7 @@ class TurtleWriter:
         self.names = names
         self.used: set[str] = set()
         self.graph: _Graph = {}
-        self.referred: set[str] = set()
+        self.roots: list[str] = []
         self.nested: set[str] = set()
         self.has_blank = False
 
@@ -72,13 +71,10 @@ class TurtleWriter:
 
         :param ntriples: canonical N-Triples; with blank nodes in any order and by any labels.
         """
+        self.graph = grouped(ntriples)
         self.has_blank = b"_:" in ntriples
         if self.has_blank:
-            ntriples = with_stable_labels(ntriples)
-        self.graph = grouped(ntriples)
-        if self.has_blank:
-            referrers = _referrers(self.graph)
-            self.referred, self.nested = set(referrers), _nested(referrers)
+            self._prepare_blank_nodes()
         blocks = self._blocks(notes)
         used = [f"PREFIX {prefix}: <{self.names.namespaces[prefix]}>\n" for prefix in sorted(self.used)]
         if notes is None:
@@ -94,16 +90,22 @@ class TurtleWriter:
             head = []
         return "\n".join(part for part in (_lines(head) + "".join(used), *blocks, _lines(foot)) if part)
 
+    def _prepare_blank_nodes(self) -> None:
+        blank = BlankNodes(self.graph)
+        if blank.shared:
+            self.graph = with_stable_labels(self.graph)
+            blank = BlankNodes(self.graph)
+        self.roots, self.nested = blank.roots, blank.nested
+
     def _blocks(self, notes: Notes | None) -> list[str]:
-        roots = [subject for subject in self.graph if subject.startswith("_:") and subject not in self.referred]
-        inside = self.nested.union(roots)
+        inside = self.nested.union(self.roots)
         named = [subject for subject in self.graph if subject not in inside]
         order = {f"<{iri}>": place for place, iri in enumerate(notes.order)} if notes else {}
         named = sorted_subjects(self.graph, named)
         named.sort(key=lambda subject: order.get(subject, len(order)))
         about = notes.about if notes else {}
         blocks = [_lines(about.get(subject[1:-1], ())) + self._block(self._node(subject), subject) for subject in named]
-        return blocks + sorted(self._block("[]", subject) for subject in roots)
+        return blocks + sorted(self._block("[]", subject) for subject in self.roots)
 
     # ------------------------------------------------------------------ descriptions
     def _block(self, head: str, subject: str) -> str:
@@ -209,7 +211,7 @@ def sorted_subjects(graph: _Graph, subjects: Iterable[str] | None = None) -> lis
 
     def rank(subject: str) -> tuple[bool, bool, str, str]:
         types = graph[subject].get(_TYPE, ())
-        return (subject.startswith("_:"), not any(t in _TOP for t in types), *_natural(subject[:-1]))
+        return (subject.startswith("_:"), not any(t in _TOP for t in types), *_natural(subject.removesuffix(">")))
 
     return sorted(graph if subjects is None else subjects, key=rank)
 
@@ -223,36 +225,19 @@ def _predicate_rank(predicate: str) -> tuple[int, str]:
     return _EARLY.get(predicate, len(_EARLY)), predicate[:-1]
 
 
-def _referrers(graph: _Graph) -> dict[str, list[str]]:
-    """Blank node -> the subjects that refer to it, once for each triple."""
-    referrers: dict[str, list[str]] = {}
-    for subject, description in graph.items():
-        for values in description.values():
-            for value in values:
-                if value.startswith("_:"):
-                    referrers.setdefault(value, []).append(subject)
-    return referrers
+def with_stable_labels(graph: _Graph) -> _Graph:
+    """The same graph with labels of blank nodes that depend on nothing but the graph.
 
-
-def _nested(referrers: dict[str, list[str]]) -> set[str]:
-    """Blank nodes that are written inside what refers to them: referred to once, and not from within themselves."""
-    once = {blank for blank, subjects in referrers.items() if len(subjects) == 1}
-    nested: set[str] = set()
-    for blank in once:
-        trail, node = {blank}, referrers[blank][0]
-        while node in once and node not in trail and node not in nested:
-            trail.add(node)
-            node = referrers[node][0]
-        if node not in trail:
-            nested |= trail
-    return nested
-
-
-def with_stable_labels(ntriples: bytes) -> bytes:
-    """The same graph with labels of blank nodes that depend on nothing but the graph (RDFC-1.0)."""
-    dataset = ox.Dataset(ox.parse(ntriples, ox.RdfFormat.N_TRIPLES))
-    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    return ox.serialize(dataset, format=ox.RdfFormat.N_QUADS) or b""
+    >>> with_stable_labels({"_:x": {"<a:p>": ["_:x"]}})
+    {'_:b1': {'<a:p>': ['_:b1']}}
+    """
+    labels = BlankNodes(graph).labels()
+    return {
+        labels.get(subject, subject): {
+            predicate: [labels.get(value, value) for value in values] for predicate, values in description.items()
+        }
+        for subject, description in graph.items()
+    }
 
 
 def _lines(notes: Iterable[str]) -> str:

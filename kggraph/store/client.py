@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2s
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from kggraph.errors import QueryHostUnavailable, QuerySyntaxError
 from kggraph.store import wire
@@ -41,7 +41,7 @@ class QueryClient:
         """See `QueryEngine.query`."""
         task = task_of(request)
         key = blake2s(request.client.encode(), digest_size=16).digest() if request.client else bytes(16)
-        content = wire.REQUEST.pack(request.timeout_s, request.memory_mb, key) + wire.dump(task.members())
+        content = wire.REQUEST.pack(request.timeout_s, request.memory_mb, key) + wire.dump(task.values())
         connection = self._ask(content, request.timeout_s)
         try:
             return self._answer(connection, task)
@@ -82,10 +82,10 @@ class QueryClient:
             task.results,
             task.kind,
             stream,
-            truncated=bool(stream.outcome.get("truncated")),
+            truncated=stream.outcome.truncated,
             length=sum(map(len, stream.held)) if stream.is_over else None,
-            queued_s=stream.outcome.get("queued_s", 0.0),
-            version=stream.outcome.get("version", ""),
+            queued_s=stream.outcome.queued_s,
+            version=stream.outcome.version,
             closing=stream.close,
         )
 
@@ -153,7 +153,7 @@ class _Stream:
     def __init__(self, connection: _Connection, release: Callable[[_Connection, bool], None]) -> None:
         self._connection, self._release = connection, release
         self.held: deque[bytes] = deque()
-        self.outcome: dict[str, Any] = {}
+        self.outcome = wire.Outcome()
         self.is_over = False
         self._file = -1
 
@@ -190,17 +190,15 @@ class _Stream:
         if kind == wire.DATA:
             self.held.append(content)
         elif kind == wire.WHOLE:
-            (length,) = wire.OUTCOME_LENGTH.unpack_from(content)
-            start = wire.OUTCOME_LENGTH.size
-            self.outcome = wire.load(content[start : start + length])
-            self.held.append(content[start + length :])
+            self.outcome, rest = wire.Outcome.unpack(content)
+            self.held.append(rest)
             self._end(whole=True)
         elif kind in (wire.OUTCOME, wire.END):
-            self.outcome = wire.load(content)
+            self.outcome, _ = wire.Outcome.unpack(content)
             if kind == wire.END:
                 self._end(whole=True)
         elif kind == wire.REST:
-            self.outcome = wire.load(content)
+            self.outcome, _ = wire.Outcome.unpack(content)
             self._file = files[0]
             os.lseek(self._file, 0, os.SEEK_SET)
         else:

@@ -57,6 +57,8 @@ class WorkerProcess:
     started: float = 0.0
     deadline: float = 0.0
     long_at: float = 0.0
+    looked_at: float = 0.0
+    """When there was last no room aside for its query."""
     is_long: bool = False
     is_dying: bool = False
 
@@ -97,7 +99,7 @@ class Pool:
         """Hand a request, with the client's socket, to a free worker; whether the worker took it."""
         now = time.monotonic()
         worker.job, job.worker = job, worker
-        worker.started = now
+        worker.started, worker.looked_at = now, 0.0
         worker.deadline = now + job.timeout_s
         worker.long_at = now + long_after_s
         last = [job.packets[-1], wire.WAITED.pack(now - job.arrived)]

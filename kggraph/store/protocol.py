@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Protocol
 
 from kggraph.rdf.results import ResultKind
@@ -55,9 +56,12 @@ class Task:
     max_result_bytes: int
     hold_bytes: int
 
-    def members(self) -> dict[str, Any]:
-        """The task as a mapping of plain values."""
-        return asdict(self)
+    def values(self) -> tuple[Any, ...]:
+        """The task as plain values, in the order of its fields."""
+        return _VALUES(self)
+
+
+_VALUES = attrgetter(*(field.name for field in fields(Task)))
 
 
 @dataclass(slots=True)

@@ -58,6 +58,7 @@ class Scheduler:
         self._pool, self._limits, self._fail, self._watch = pool, limits, fail, watch
         self._queue: FairQueue[Job] = FairQueue(limits.max_waiting, limits.max_waiting_each)
         self._idle: list[WorkerProcess] = []
+        self._next = 0.0
 
     def submit(self, job: Job) -> None:
         """Run a request now, or let it wait; or fail it, when too many wait."""
@@ -108,17 +109,19 @@ class Scheduler:
     def until_next(self) -> float:
         """Seconds until the clock has something to do."""
         now = time.monotonic()
-        times = [now + _IDLE_S]
-        for worker in self._running():
-            times.append(worker.deadline)
-            if not worker.is_long:
-                times.append(self._long_at(worker))
-        times += [job.arrived + self._limits.max_wait_s for job in self._queue]
-        return max(0.001 if self._queue else 0.0, min(times) - now)
+        self._next = now + _IDLE_S
+        for worker in self._pool.all.values():
+            if worker.job and not worker.is_dying:
+                self._next = min(self._next, worker.deadline if worker.is_long else self._long_at(worker))
+        for job in self._queue:
+            self._next = min(self._next, job.arrived + self._limits.max_wait_s)
+        return max(0.0, self._next - now)
 
     def keep_time(self) -> None:
         """Stop what has run or waited too long, and move long queries aside."""
         now = time.monotonic()
+        if now < self._next:
+            return
         for worker in self._running():
             job = worker.job
             if job and now >= worker.deadline:
@@ -128,7 +131,8 @@ class Scheduler:
                     self._pool.make_long(worker)
                     self.fill()
                 else:
-                    worker.long_at = now + _LONG_WHEN_OTHERS_WAIT_S
+                    worker.looked_at = now
+                    worker.long_at = max(worker.long_at, now + _LONG_WHEN_OTHERS_WAIT_S)
         for job in [job for job in self._queue if now >= job.arrived + self._limits.max_wait_s]:
             self._queue.remove(job.client, job)
             self._fail(job, TooBusy("No query slot became free in time; ask again in a few seconds.", retry_after_s=5))
@@ -137,9 +141,14 @@ class Scheduler:
         return [worker for worker in self._pool.all.values() if worker.job and not worker.is_dying]
 
     def _long_at(self, worker: WorkerProcess) -> float:
-        if self._queue:
-            return min(worker.long_at, worker.started + _LONG_WHEN_OTHERS_WAIT_S)
-        return worker.long_at
+        """When a short query is to be moved aside or, being without room there, stopped."""
+        soon = worker.started + _LONG_WHEN_OTHERS_WAIT_S
+        at = (
+            min(worker.long_at, max(soon, worker.looked_at + _LONG_WHEN_OTHERS_WAIT_S))
+            if self._queue
+            else worker.long_at
+        )
+        return min(at, worker.deadline)
 
     def _has_room(self, now: float) -> bool:
         """Whether one more query can be moved aside; when others wait, one is stopped for that."""

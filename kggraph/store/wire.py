@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from kggraph.errors import (
     KgError,
@@ -38,7 +38,7 @@ ASK: Final = b"q"
 
 # To the client
 WHOLE: Final = b"a"
-"""A small answer: length of the outcome, outcome, and all bytes of the result."""
+"""A small answer: its outcome, and all bytes of the result."""
 DATA: Final = b"d"
 """Bytes of the result."""
 OUTCOME: Final = b"o"
@@ -65,7 +65,7 @@ WAITED: Final = struct.Struct("<f")
 """Behind a request, put there by the host: seconds it waited for a worker."""
 CREDENTIALS: Final = struct.Struct("3i")
 """Process, user and group at the other end of a Unix socket."""
-OUTCOME_LENGTH: Final = struct.Struct("<H")
+_OUTCOME: Final = struct.Struct("<?fQB")
 KEEP: Final = b"k"
 RETIRE: Final = b"r"
 """The worker has grown, or met what it may not recover from; the host ends it and forks another."""
@@ -107,15 +107,45 @@ def file_descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
     return found
 
 
-def dump(members: Mapping[str, Any]) -> bytes:
-    """A small mapping as bytes."""
-    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+_encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_decode: Final = json.JSONDecoder().decode
 
 
-def load(content: bytes) -> dict[str, Any]:
-    """The mapping that `dump` wrote."""
-    members: dict[str, Any] = json.loads(content.decode("utf-8", "surrogatepass"))
-    return members
+def dump(value: Mapping[str, Any] | Sequence[Any]) -> bytes:
+    """A mapping or list of plain values as bytes."""
+    return _encode(value).encode("utf-8", "surrogatepass")
+
+
+def load(content: bytes) -> Any:
+    """What `dump` wrote."""
+    return _decode(content.decode("utf-8", "surrogatepass"))
+
+
+class Outcome(NamedTuple):
+    """What is known of an answer besides its bytes."""
+
+    truncated: bool = False
+    queued_s: float = 0.0
+    version: str = ""
+    left_bytes: int = 0
+    """Bytes in the file that comes with a `REST` packet."""
+
+    def pack(self) -> bytes:
+        """As bytes, in front of anything else.
+
+        >>> Outcome.unpack(Outcome(True, 0.5, "v1").pack() + b"rest")
+        (Outcome(truncated=True, queued_s=0.5, version='v1', left_bytes=0), b'rest')
+        """
+        version = self.version.encode()[:255]
+        return _OUTCOME.pack(self.truncated, self.queued_s, self.left_bytes, len(version)) + version
+
+    @classmethod
+    def unpack(cls, content: bytes) -> tuple[Outcome, bytes]:
+        """The outcome at the beginning of some bytes, and the bytes after it."""
+        truncated, queued_s, left_bytes, length = _OUTCOME.unpack_from(content)
+        start = _OUTCOME.size
+        version = content[start : start + length].decode("utf-8", "replace")
+        return cls(truncated, queued_s, version, left_bytes), content[start + length :]
 
 
 def error_content(error: KgError) -> bytes:

@@ -12,7 +12,7 @@ import resource
 import select
 import signal
 import socket
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from kggraph.errors import KgError, QueryOutOfMemory
 from kggraph.store import sandbox, wire
@@ -55,7 +55,8 @@ class Worker:
         self.control, self.dataset, self.version = control, dataset, version
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
         self.control.send(wire.packet(wire.READY, 0, sandbox.enter().encode()))
-        self._first_size = self._size()
+        self._size = self._first_size = self._measure()
+        self._allowed = 0
 
     def serve(self) -> None:
         """Answer one request after another."""
@@ -74,9 +75,9 @@ class Worker:
 
     def _answer(self, answer: Answer, content: bytes) -> bool:
         """Answer a request; whether this worker is still good for another."""
-        task = Task(**wire.load(content[wire.REQUEST.size : -wire.WAITED.size]))
+        task = Task(*wire.load(content[wire.REQUEST.size : -wire.WAITED.size]))
         (waited,) = wire.WAITED.unpack(content[-wire.WAITED.size :])
-        answer.outcome = {"version": self.version, "queued_s": round(waited, 4)}
+        answer.outcome = wire.Outcome(queued_s=waited, version=self.version)
         keep = True
         try:
             self._limit_memory(task.memory_mb)
@@ -93,7 +94,8 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - a panic of the engine comes as one
             keep = False
             answer.fail(KgError(f"The engine failed on this query ({type(error).__name__})."))
-        keep = keep and self._size() - self._first_size < _GROWTH_BYTES
+        self._size = self._measure()
+        keep = keep and self._size - self._first_size < _GROWTH_BYTES
         answer.done(wire.KEEP if keep else wire.RETIRE)
         return keep
 
@@ -106,10 +108,13 @@ class Worker:
 
     def _limit_memory(self, megabytes: int) -> None:
         # Beyond its soft limit a process gets no more memory; the hard limit stays, so that the next query has its own.
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (self._size() + megabytes * 1024 * 1024, hard))
+        allowed = self._size + megabytes * 1024 * 1024
+        if allowed != self._allowed:
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (allowed, hard))
+            self._allowed = allowed
 
-    def _size(self) -> int:
+    def _measure(self) -> int:
         """Bytes of address space in use."""
         return int(os.pread(self._statm, 64, 0).split(None, 1)[0]) * _PAGE
 
@@ -119,7 +124,7 @@ class Answer:
 
     def __init__(self, control: socket.socket, client: int, number: int) -> None:
         self.control, self.client, self.number = control, client, number
-        self.outcome: dict[str, Any] = {}
+        self.outcome = wire.Outcome()
         self._started = False
         self._file = -1
         self._in_file = 0
@@ -139,17 +144,16 @@ class Answer:
 
     def settle(self, truncated: bool) -> None:
         """Tell what is known of a result that is too large to be held back."""
-        self.outcome["truncated"] = truncated
-        self._send(wire.OUTCOME, wire.dump(self.outcome))
+        self.outcome = self.outcome._replace(truncated=truncated)
+        self._send(wire.OUTCOME, self.outcome.pack())
 
     def finish(self, rest: bytes, truncated: bool) -> None:
         """The result is whole."""
-        self.outcome["truncated"] = truncated
-        outcome = wire.dump(self.outcome)
-        if not self._started:
-            whole = b"".join((wire.OUTCOME_LENGTH.pack(len(outcome)), outcome, rest))
-            if self._send(wire.WHOLE, whole):
-                return
+        if truncated:
+            self.outcome = self.outcome._replace(truncated=True)
+        outcome = self.outcome.pack()
+        if not self._started and self._send(wire.WHOLE, outcome + rest):
+            return
         if rest:
             self.send_data(rest)
         self._send(wire.END, outcome)
@@ -167,7 +171,7 @@ class Answer:
         if self._file < 0:
             self.control.send(data)
             return
-        left = b"x" + self._error if self._error else b"e" + wire.dump({"bytes": self._in_file, **self.outcome})
+        left = b"x" + self._error if self._error else b"e" + self.outcome._replace(left_bytes=self._in_file).pack()
         socket.send_fds(self.control, [data + left], [self._file])
         os.close(self._file)
 

@@ -39,7 +39,7 @@ class Driven:
         theirs.setblocking(False)
         ours.settimeout(20)
         task = task_of(QueryRequest(text, CSV, **limits))  # type: ignore[arg-type]
-        content = wire.REQUEST.pack(1.0, 100, bytes(16)) + wire.dump(task.members())
+        content = wire.REQUEST.pack(1.0, 100, bytes(16)) + wire.dump(task.values())
         *parts, last = wire.request_packets(5, content)
         for part in parts:
             self.control.send(part)
@@ -68,9 +68,7 @@ def test_a_small_answer_is_one_packet(worker: Driven) -> None:
         with worker.ask("SELECT ?s { ?s ?p 7 }") as client:
             kind, number, content = wire.unpack(client.recv(70_000))
             assert (kind, number) == (wire.WHOLE, 5)
-            (length,) = wire.OUTCOME_LENGTH.unpack_from(content)
-            assert wire.load(content[2 : 2 + length]) == {"version": "v", "queued_s": 0.25, "truncated": False}
-            assert content[2 + length :] == b"s\r\nx:7\r\n"
+            assert wire.Outcome.unpack(content) == (wire.Outcome(False, 0.25, "v"), b"s\r\nx:7\r\n")
             assert worker.hear() == (wire.DONE, wire.KEEP, [])
 
 
@@ -102,14 +100,14 @@ def test_what_a_client_does_not_take_goes_into_a_file(worker: Driven, tmp_path: 
         os.close(file)
         kind, content, files = worker.hear()
         assert (kind, content[:2]) == (wire.DONE, wire.KEEP + b"e")
-        left = wire.load(content[2:])
+        left, _ = wire.Outcome.unpack(content[2:])
         body = b""
         while data := client.recv(70_000):
             body += wire.unpack(data)[2]
         os.lseek(files[0], 0, os.SEEK_SET)
         rest = os.read(files[0], 100_000_000)
         os.close(files[0])
-        assert left["bytes"] == len(rest)
+        assert left.left_bytes == len(rest)
         assert (body + rest).count(b"\r\n") == 300 * 300 + 1
 
 

@@ -18,6 +18,10 @@ from kggraph.publish.writer import DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facet_builder import FacetBuilder
+from kggraph.terms import DCAT
+
+EXAMPLES = 3
+"""Things that the description of the dataset names to begin with."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,10 @@ class Counts:
     kinds: Counter[str] = field(default_factory=Counter)
     classes: Counter[str] = field(default_factory=Counter)
     predicates: Counter[bytes] = field(default_factory=Counter)
+    datasets: list[str] = field(default_factory=list)
+    """Things that are a dcat:Dataset."""
+    examples: list[str] = field(default_factory=list)
+    """The first few items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Ca
         folder / "descriptions.sqlite", numbers(sources.segments, settings.base_uri), settings.languages
     )
     facets = FacetBuilder(sources.model, sources.shapes, settings.languages)
+    links = void.link_counter(settings.base_uri, settings.all_prefixes)
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
         files = 0
         for segment in sources.segments:
@@ -71,12 +80,17 @@ def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Ca
                     counts.classes.update(thing.types)
                     counts.predicates.update([predicate for _, predicate, _ in thing.rows])
                     counts.triples += len(thing.rows)
+                    counts.datasets += [thing.iri] if f"{DCAT}Dataset" in thing.types else []
+                    counts.examples += [thing.iri] if item and len(counts.examples) < EXAMPLES else []
+                    links.add(thing.rows)
                     quads.write(thing.ntriples)
                 files += 1
             done(files)
         counts.triples += _write_ontology(sources, quads, counts)
         counts.default_graph_bytes = quads.tell()
-        _write_named_graphs(sources, quads, counts, settings.base_uri)
+        description = _describe(sources, counts, links, settings.base_uri)
+        (folder / "void.nt").write_bytes(description)
+        _write_named_graphs(sources, quads, description, settings.base_uri)
     for subject, labels in ontology_labels(sources.ontology).items():
         writer.add_term(subject, labels)
     writer.finish()
@@ -111,9 +125,20 @@ def _write_ontology(sources: Sources, quads: BinaryIO, counts: Counts) -> int:
     return len(lines)
 
 
-def _write_named_graphs(sources: Sources, quads: BinaryIO, counts: Counts, base: str) -> None:
-    predicates = {ntriples.iri(predicate): count for predicate, count in counts.predicates.items()}
-    description = void.describe(base, sources.hash, counts.triples, counts.classes, predicates)
+def _describe(sources: Sources, counts: Counts, links: void.LinkCounter, base: str) -> bytes:
+    return void.describe(
+        base,
+        sources.hash,
+        counts.triples,
+        counts.classes,
+        {ntriples.iri(predicate): count for predicate, count in counts.predicates.items()},
+        dataset=min(counts.datasets, default=""),
+        linksets=links.linksets(),
+        examples=counts.examples,
+    )
+
+
+def _write_named_graphs(sources: Sources, quads: BinaryIO, description: bytes, base: str) -> None:
     for name, graph in (("ontology", sources.ontology), ("shapes", sources.shapes), ("void", description)):
         ending = f" <{base}graph/{name}> .\n".encode()
         quads.write(b"".join([line[:-2] + ending for line in sorted(set(graph.splitlines()))]))

@@ -81,6 +81,11 @@ class Generation:
         return self.path / "shapes.nt"
 
     @property
+    def void_path(self) -> Path:
+        """N-Triples of the VoID description: what is in the dataset, counted."""
+        return self.path / "void.nt"
+
+    @property
     def dumps_path(self) -> Path:
         """Folder of the files to download."""
         return self.path / "dumps"

@@ -33,6 +33,9 @@ check: $(STAMP)  ## lint, types, Turtle format
 	@$(BIN)/mypy
 	@$(BIN)/kggraph fmt --check
 
+bench: $(STAMP)  ## measure, as ratios, on this machine (needs wrk)
+	@$(BIN)/python tools/bench.py
+
 fmt: $(STAMP)    ## write code and Turtle in their one form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .

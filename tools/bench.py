@@ -44,7 +44,7 @@ TARGETS = {
 def main() -> int:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=3, help="how long each web figure is measured")
+    parser.add_argument("--seconds", type=int, default=3, help="how long each web figure is measured")
     parser.add_argument("--rounds", type=int, default=3, help="how often; the median counts")
     parser.add_argument("--large", type=int, metavar="N", help="also build N generated items")
     parser.add_argument("--empty", type=int, metavar="PORT", help=argparse.SUPPRESS)
@@ -109,7 +109,8 @@ def served(options: Sequence[str], environment: dict[str, str], path: str) -> It
 @contextlib.contextmanager
 def running(command: Sequence[str], environment: dict[str, str], url: str, path: str) -> Iterator[str]:
     """A process that serves `url`, until the block ends."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
     try:
         while True:
             if process.poll() is not None:
@@ -133,7 +134,7 @@ def free_port() -> int:
 
 
 # ------------------------------------------------------------------ the web
-def print_web(environment: dict[str, str], seconds: float, rounds: int) -> None:
+def print_web(environment: dict[str, str], seconds: int, rounds: int) -> None:
     """Requests a second of each kind of answer, and their ratio to those of an empty route."""
     base = "/" + "/".join(base_uri().split("/")[3:])
     items = item_paths(environment, base)
@@ -185,7 +186,7 @@ def etag(url: str) -> str:
         return str(answer.headers["ETag"])
 
 
-def requests_per_second(url: str, paths: Sequence[str], options: Sequence[str], seconds: float) -> float:
+def requests_per_second(url: str, paths: Sequence[str], options: Sequence[str], seconds: int) -> float:
     """What wrk measures over a list of paths, with 16 connections."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         listed = ",".join(f'"{path}"' for path in paths)

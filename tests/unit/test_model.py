@@ -40,7 +40,8 @@ ex:ThingShape a sh:NodeShape ; sh:property ex:Thing-note .
 ex:Thing-note sh:path ex:note ; sh:name "Note"@en ; kg:hidden true .
 
 ex:Book-title sh:path dcterms:title ; kg:key "title" ; sh:name "Title"@en, "Titel"@nl ;
-    sh:description "As printed."@en ; sh:datatype rdf:langString ; sh:minCount 1 ; sh:maxCount 1 ; sh:order 1 ; sh:group ex:about ;
+    sh:description "As printed."@en ; sh:datatype rdf:langString ; sh:minCount 1 ; sh:maxCount 1 ; sh:order 1 ;
+    sh:group ex:about ;
     dash:propertyRole dash:LabelRole ; kg:searchWeight 3.5 ; kg:column true ; kg:card true ; kg:importKey "title" ;
     kg:importLanguage "en" ; kg:importLanguageKey "lang" .
 ex:Book-year sh:path dcterms:issued ; kg:key "year" ; sh:name "Year"@en ; kg:date true ; sh:order 2 ;
@@ -269,6 +270,11 @@ def test_wrong_shapes_are_told_clearly(path: Path) -> None:
     with pytest.raises(ShapesError) as caught:
         load_model(shapes, b"")
     assert str(caught.value) == path.with_suffix(".txt").read_text("utf-8").strip()
+
+
+def test_an_annotation_that_is_like_none_gets_the_list_of_all() -> None:
+    with pytest.raises(ShapesError, match=r"kg:xyzzy, which does not exist; known are kg:\w+(, kg:\w+)+\.$"):
+        model("ex:S kg:xyzzy true .")
 
 
 # ------------------------------------------------------------------ the shapes as they are

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyoxigraph as ox
 
 from kggraph.terms import FOAF, OWL, RDF, SKOS
@@ -93,8 +91,3 @@ def write_people(folder: Folder) -> None:
         sheet.add(node, iri(SW, "certainty"), thing("certainty", "printed-name"))
         sheet.add(node, iri(SKOS, "editorialNote"), text(f"Taken for one person: {person['why']}", "en"))
         folder.write(f"people/{slug}.ttl", sheet)
-
-
-def files_of(folder: Folder, name: str) -> list[Path]:
-    """Files written in one folder of the data."""
-    return [path for path in folder.written if path.parent.name == name]

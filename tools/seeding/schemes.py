@@ -105,7 +105,7 @@ def _place(sheet: Sheet, scheme: ox.NamedNode, node: ox.NamedNode, broader: ox.N
 
 
 def asserted(mapping: Record) -> ox.NamedNode:
-    """The property that the data assert: SKOS mapping properties point at concepts only, so a class gets rdfs:seeAlso."""
+    """The property that the data assert: SKOS mappings point at concepts only, so a class gets rdfs:seeAlso."""
     return iri(RDFS, "seeAlso") if mapping.get("target_kind") == "class" else _property(mapping["property"])
 
 
@@ -118,9 +118,8 @@ def write_own_schemes(facts: Facts, folder: Folder) -> None:
     """Our own lists: certainty, roles, kinds of organisations, external vocabularies, countries and languages."""
     schemes = table("own_schemes")
     vintages = facts.taxonomy["meta"]["vocabulary_vintage"]
-    for slug, concept in schemes["vocabularies"]["concepts"].items():
+    for concept in schemes["vocabularies"]["concepts"].values():
         concept.update(_vocabulary(concept, vintages))
-        del slug
     schemes["countries"] = _codes(
         "country", "countries", {"nl": "Landen", "en": "Countries"}, "ISO 3166-1", ("Land", "Country"), str.upper
     )

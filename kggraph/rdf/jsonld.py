@@ -11,13 +11,11 @@ import re
 from typing import Final, TypeAlias
 
 from kggraph.rdf.names import Names
+from kggraph.rdf.order import TYPE, grouped, in_order, sorted_objects, sorted_subjects, with_stable_labels
 from kggraph.rdf.tokens import unescape
-from kggraph.rdf.writer import grouped, in_order, sorted_objects, sorted_subjects, with_stable_labels
-from kggraph.terms import RDF
 
 _Value: TypeAlias = "str | dict[str, str]"
 
-_TYPE: Final = f"<{RDF}type>"
 _SCHEME: Final = re.compile(rb"<([A-Za-z][A-Za-z0-9+.-]*):(?!//)")
 _dump: Final = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 
@@ -57,7 +55,7 @@ class _JsonLdWriter:
         lines = [f'      "@id": {_dump(_id(subject))}']
         for predicate in in_order(description):
             objects = sorted_objects(description[predicate])
-            if predicate == _TYPE and not any(term.startswith('"') for term in objects):
+            if predicate == TYPE and not any(term.startswith('"') for term in objects):
                 values: list[_Value] = [self._name(term) if term.startswith("<") else term for term in objects]
                 key = "@type"
             else:

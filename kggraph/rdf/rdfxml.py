@@ -14,8 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import JSON_LD, N_TRIPLES, TURTLE
 from kggraph.rdf.names import Names
+from kggraph.rdf.order import TYPE, grouped, in_order, sorted_objects, sorted_subjects, with_stable_labels
 from kggraph.rdf.tokens import unescape
-from kggraph.rdf.writer import grouped, in_order, sorted_objects, sorted_subjects, with_stable_labels
 from kggraph.terms import RDF
 
 _NAME_START: Final = "A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff"
@@ -30,7 +30,6 @@ _RESERVED: Final = frozenset(
         "aboutEachPrefix",
     )
 )  # fmt: skip
-_TYPE: Final = f"<{RDF}type>"
 
 
 def to_rdfxml(ntriples: bytes, names: Names) -> bytes:
@@ -60,14 +59,14 @@ class _XmlWriter:
     def _node(self, subject: str, description: dict[str, list[str]]) -> str:
         about = _reference(subject, "about")
         typed = next(
-            (name for term in sorted_objects(description.get(_TYPE, [])) if (name := self._element(term))), None
+            (name for term in sorted_objects(description.get(TYPE, [])) if (name := self._element(term))), None
         )
         lines = []
         for predicate in in_order(description):
             name = self._element(predicate)
             if name is None:
                 raise _cannot(f"the property {predicate} has no name that XML allows")
-            skip_first = typed if predicate == _TYPE else None
+            skip_first = typed if predicate == TYPE else None
             for term in sorted_objects(description[predicate]):
                 if skip_first and self._element(term) == skip_first:
                     skip_first = None

@@ -16,7 +16,9 @@ import pyoxigraph as ox
 import rdflib
 
 from kggraph.errors import ConfigError, SourceError
+from kggraph.rdf.blank import BlankNodes
 from kggraph.rdf.media import rdf_format_of
+from kggraph.rdf.order import grouped
 from kggraph.rdf.syntax import explain
 from kggraph.rdf.tokens import line_of, places, tokens
 from kggraph.terms import PREFIXES
@@ -65,7 +67,7 @@ def read_file(
 
     :param root: folder that messages name the file from.
     :param base_from: base that the file's IRIs are written with; mapped to `base_to` when they differ.
-    :param blank_nodes: whether they are allowed, as in shapes and ontologies.
+    :param blank_nodes: whether they are allowed, as in shapes and ontologies; they get labels that are of this file.
     :param prefixes: those that are usual here, to name the namespace of one that was not declared.
     :raises SourceError: the file cannot be read, is not Turtle, has no triples, or has what data may not have:
         blank nodes, relative IRIs, control characters, parts of RDF 1.2.
@@ -76,8 +78,10 @@ def read_file(
     lines = ntriples.splitlines(keepends=True)
     if len(unique := dict.fromkeys(lines)) != len(lines):
         ntriples = b"".join(unique)
-    if not blank_nodes and b"_:" in ntriples and _BLANK.search(ntriples):
-        raise _blank_node(raw, relative)
+    if b"_:" in ntriples and _BLANK.search(ntriples):
+        if not blank_nodes:
+            raise _blank_node(raw, relative)
+        ntriples = _with_labels_of_the_file(ntriples, relative)
     if any(mark in ntriples for mark in _SUSPECT):
         _refuse_characters(raw, relative)
     if base_from != base_to:
@@ -259,6 +263,17 @@ def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIX
     if (b"<<(" in ntriples or b"--" in ntriples) and (found := _RDF_12.search(ntriples)):
         raise _rdf_12(raw.decode(), "direction of writing" if found[0].startswith(b'"') else "triple term", relative)
     return ntriples
+
+
+def _with_labels_of_the_file(ntriples: bytes, relative: str) -> bytes:
+    """Labels of blank nodes that are the same at every reading, and in no other file."""
+    mark = hashlib.sha256(relative.encode()).hexdigest()[:8]
+    labels = {old: f"_:f{mark}{new[2:]}" for old, new in BlankNodes(grouped(ntriples)).labels().items()}
+    lines = []
+    for line in ntriples.decode().splitlines():
+        subject, predicate, rest = line.split(" ", 2)
+        lines.append(f"{labels.get(subject, subject)} {predicate} {labels.get(rest[:-2], rest[:-2])} .\n")
+    return "".join(lines).encode()
 
 
 def _refuse_characters(raw: bytes, relative: str) -> None:

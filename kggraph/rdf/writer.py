@@ -4,48 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from kggraph.rdf.blank import BlankNodes
 from kggraph.rdf.blocks import Notes
 from kggraph.rdf.names import Names
+from kggraph.rdf.order import (
+    TYPE,
+    Description,
+    Graph,
+    grouped,
+    in_order,
+    sorted_objects,
+    sorted_subjects,
+    with_stable_labels,
+)
 from kggraph.rdf.tokens import unescape
-from kggraph.terms import DCAT, DCTERMS, FOAF, OWL, RDF, RDFS, SH, SKOS, XSD
+from kggraph.terms import RDF, XSD
 
-_Description: TypeAlias = dict[str, list[str]]
-_Graph: TypeAlias = dict[str, _Description]
-
-_TYPE: Final = f"<{RDF}type>"
 _FIRST, _REST, _NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
-_EARLY: Final = {
-    f"<{iri}>": rank
-    for rank, iri in enumerate(
-        (
-            f"{RDF}type",
-            f"{SH}targetClass",
-            f"{SH}path",
-            f"{RDFS}label",
-            f"{SKOS}prefLabel",
-            f"{DCTERMS}title",
-            f"{FOAF}name",
-            f"{SH}name",
-        )
-    )
-}
-"""Properties that come before the others."""
-
-_TOP: Final = {f"<{iri}>" for iri in (f"{OWL}Ontology", f"{SKOS}ConceptScheme", f"{DCAT}Catalog", f"{DCAT}Dataset")}
-"""Types of things that come before the others of a file."""
-
-# https://www.w3.org/TR/turtle/#abbrev: a number or boolean without quotes keeps its lexical form.
+# https://www.w3.org/TR/turtle/#abbrev: a number or boolean may go without quotes. Only where every reader keeps its
+# lexical form: rdflib makes 1 of 01, 0.5 of .5, 1E-7 of 0.0000001 and 1000.0 of 1e3 when they have none.
 _BARE: Final = {
-    f"<{XSD}integer>": re.compile(r"[+-]?[0-9]+\Z"),
-    f"<{XSD}decimal>": re.compile(r"[+-]?[0-9]*\.[0-9]+\Z"),
-    f"<{XSD}double>": re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)[eE][+-]?[0-9]+\Z"),
+    f"<{XSD}integer>": re.compile(r"(?:0|-?[1-9][0-9]*)\Z"),
+    f"<{XSD}decimal>": re.compile(r"(?:0|-?[1-9][0-9]*)\.[0-9]{1,6}\Z"),
     f"<{XSD}boolean>": re.compile(r"(?:true|false)\Z"),
 }
-_DIGITS: Final = re.compile(r"[0-9]+")
 _DECEIVING: Final = re.compile("[\x7f-\x9f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 """Characters that cannot be seen, or turn what is seen around (https://trojansource.codes): written as escapes."""
 
@@ -61,7 +45,7 @@ class TurtleWriter:
     def __init__(self, names: Names) -> None:
         self.names = names
         self.used: set[str] = set()
-        self.graph: _Graph = {}
+        self.graph: Graph = {}
         self.roots: list[str] = []
         self.nested: set[str] = set()
         self.has_blank = False
@@ -111,10 +95,10 @@ class TurtleWriter:
     def _block(self, head: str, subject: str) -> str:
         return f"{head}\n{self._description(self.graph[subject], _INDENT)}.\n"
 
-    def _description(self, description: _Description, indent: str) -> str:
+    def _description(self, description: Description, indent: str) -> str:
         lines = []
         for predicate in in_order(description):
-            verb = "a" if predicate == _TYPE else self._iri(predicate)
+            verb = "a" if predicate == TYPE else self._iri(predicate)
             lines.append(f"{indent}{verb}{self._objects(description[predicate], indent)} ;\n")
         return "".join(lines)
 
@@ -185,81 +169,8 @@ class TurtleWriter:
         return f'"{body if body.isascii() else _DECEIVING.sub(_escaped, body)}"{rest}'
 
 
-def grouped(ntriples: bytes) -> _Graph:
-    """Subject -> predicate -> objects, each an N-Triples term and there once."""
-    graph: _Graph = {}
-    last, description = "", {}
-    for line in ntriples.decode().split("\n"):
-        if not line:
-            continue
-        subject, predicate, rest = line.split(" ", 2)
-        if subject != last:
-            last, description = subject, graph.setdefault(subject, {})
-        values = description.setdefault(predicate, [])
-        if (value := rest[:-2]) not in values:
-            values.append(value)
-    return graph
-
-
-def in_order(description: _Description) -> list[str]:
-    """The predicates of a description: the type, then names, then the others by IRI."""
-    return sorted(description, key=_predicate_rank)
-
-
-def sorted_subjects(graph: _Graph, subjects: Iterable[str] | None = None) -> list[str]:
-    """Subjects in their order: IRIs before blank nodes, ontologies, schemes and datasets before other things."""
-
-    def rank(subject: str) -> tuple[bool, bool, str, str]:
-        types = graph[subject].get(_TYPE, ())
-        return (subject.startswith("_:"), not any(t in _TOP for t in types), *_natural(subject.removesuffix(">")))
-
-    return sorted(graph if subjects is None else subjects, key=rank)
-
-
-def sorted_objects(objects: list[str]) -> list[str]:
-    """Objects in their order: blank nodes, IRIs, texts without language, texts by language, others by datatype."""
-    return sorted(objects, key=_object_rank) if len(objects) > 1 else objects
-
-
-def _predicate_rank(predicate: str) -> tuple[int, str]:
-    return _EARLY.get(predicate, len(_EARLY)), predicate[:-1]
-
-
-def with_stable_labels(graph: _Graph) -> _Graph:
-    """The same graph with labels of blank nodes that depend on nothing but the graph.
-
-    >>> with_stable_labels({"_:x": {"<a:p>": ["_:x"]}})
-    {'_:b1': {'<a:p>': ['_:b1']}}
-    """
-    labels = BlankNodes(graph).labels()
-    return {
-        labels.get(subject, subject): {
-            predicate: [labels.get(value, value) for value in values] for predicate, values in description.items()
-        }
-        for subject, description in graph.items()
-    }
-
-
 def _lines(notes: Iterable[str]) -> str:
     return "".join(f"{note}\n" for note in notes)
-
-
-@lru_cache(maxsize=65_536)
-def _natural_iri(term: str) -> tuple[str, str, str, str]:
-    return ("<", "", *_natural(term[:-1]))
-
-
-def _natural(text: str) -> tuple[str, str]:
-    return _DIGITS.sub(lambda match: match[0].zfill(12), text), text
-
-
-def _object_rank(term: str) -> tuple[str, str, str, str]:
-    if term.startswith("<"):
-        return _natural_iri(term)
-    body, _, rest = term.rpartition('"')
-    if body:
-        return ("=", rest, *_natural(body))
-    return ("", "", term, "")
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -242,7 +242,7 @@ def _write_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
     target.mkdir()
     ntriples, turtle = (target / name for name in DUMPS)
     waiting = [
-        pool.start(dumps.write_turtle, quads, size, turtle, settings.all_prefixes),
+        pool.start(dumps.write_turtle, quads, size, turtle, settings.served_prefixes),
         pool.start(dumps.write_ntriples, quads, size, ntriples),
     ]
     for wait in waiting:

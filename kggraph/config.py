@@ -81,6 +81,17 @@ class Settings:
         """Prefixes of the platform and of this knowledge base, the latter winning, sorted by prefix."""
         return dict(sorted({**PREFIXES, **self.prefixes}.items()))
 
+    @property
+    def served_prefixes(self) -> dict[str, str]:
+        """`all_prefixes` with the base of the files mapped to the base that is served, for all that goes out."""
+        base, served = self.source_base_uri, self.base_uri
+        if not base:
+            return self.all_prefixes
+        return {
+            prefix: served + iri.removeprefix(base) if iri.startswith(base) else iri
+            for prefix, iri in self.all_prefixes.items()
+        }
+
 
 def setting_fields() -> tuple[dataclasses.Field[Any], ...]:
     """The fields of `Settings` that a file, a variable or a flag may set, in order."""

@@ -57,7 +57,7 @@ def answer(settings: Settings, name: str, values: Mapping[str, str], form: str) 
     if chosen is None:
         known = ", ".join([TABLE, *(offer.name for offer in result_formats(query.form))])
         raise BadParameter(f"The result of {name} cannot be {form!r}; it can be {known}.", parameter="format")
-    engine = EmbeddedEngine(open_store(open_current(settings).quads_path.parent), settings.all_prefixes)
+    engine = EmbeddedEngine(open_store(open_current(settings).quads_path.parent), settings.served_prefixes)
     result = engine.query(QueryRequest(text, chosen.media_type, base_iri=settings.base_uri))
     if is_table:
         yield from _table(json.loads(result.read()))

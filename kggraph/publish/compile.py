@@ -66,7 +66,7 @@ def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Ca
         folder / "descriptions.sqlite", numbers(sources.segments, settings.base_uri), settings.languages
     )
     facets = FacetBuilder(sources.model, sources.shapes, settings.languages)
-    links = void.link_counter(settings.base_uri, settings.all_prefixes)
+    links = void.link_counter(settings.base_uri, settings.served_prefixes)
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
         files = 0
         for segment in sources.segments:

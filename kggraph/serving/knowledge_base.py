@@ -39,7 +39,7 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
         return Held(generation.quads_path.parent, generation.hash)
 
     def make_app(socket: Path) -> WsgiApp:
-        return create_app(settings, Generations(settings), QueryClient(socket, settings.all_prefixes))
+        return create_app(settings, Generations(settings), QueryClient(socket, settings.served_prefixes))
 
     def ready() -> None:
         title = pick(Generations(settings).current().about["title"], settings.languages[0]).text

@@ -37,7 +37,7 @@ class KnowledgeBase:
         self.hash = generation.hash
         self.manifest = generation.manifest
         self.settings = settings
-        self.prefixes = settings.all_prefixes
+        self.prefixes = settings.served_prefixes
         self.addresses = Addresses(generation.manifest.base_uri)
         self.model = generation.model()
         self.descriptions = generation.descriptions()

@@ -127,3 +127,15 @@ def test_own_prefixes_win(tmp_path: Path) -> None:
     assert settings.all_prefixes["foaf"] == "https://example.org/foaf#"
     assert settings.all_prefixes["br"] == "https://example.org/br#"
     assert list(settings.all_prefixes) == sorted(settings.all_prefixes)
+
+
+def test_prefixes_follow_another_base(tmp_path: Path) -> None:
+    made(
+        tmp_path,
+        'base_uri = "https://kb.example/"\n[prefixes]\nitem = "https://kb.example/id/item/"\nex = "https://o.example/"\n',
+    )
+    settings = load(tmp_path, {}, {"base_uri": "http://localhost:8000/"})
+    assert settings.all_prefixes["item"] == "https://kb.example/id/item/"
+    assert settings.served_prefixes["item"] == "http://localhost:8000/id/item/"
+    assert settings.served_prefixes["ex"] == "https://o.example/"
+    assert load(tmp_path, {}).served_prefixes == load(tmp_path, {}).all_prefixes

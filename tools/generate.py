@@ -73,9 +73,7 @@ class Generator:
         settings = self.settings
         out.mkdir(parents=True)
         shutil.copy(settings.root / config.FILE_NAME, out)
-        made_folders = [
-            family.folder for kind, family in self.families.items() if kind == self.main_kind or family.points
-        ]
+        left_out = [f.folder for f in self.families.values() if f.kind == self.main_kind or f.points]
         for name in (settings.ontology_dir, settings.shapes_dir, settings.queries_dir, settings.data_dir):
             if (settings.root / name).is_dir():
                 ignore = _without(left_out)

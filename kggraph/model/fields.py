@@ -190,6 +190,7 @@ class FieldReader:
             role=graph.iri(shape, f"{DASH}propertyRole"),
             attribution_role=graph.iri(shape, f"{KG}attributionRole"),
             hidden=graph.flag(shape, f"{KG}hidden"),
+            schema_property=graph.iri(shape, f"{KG}schemaProperty"),
         )
 
     def _alternatives(self, shapes: Iterable[Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
-from kggraph.terms import SKOS
+from kggraph.terms import SCHEMA, SKOS
 
 LangText: TypeAlias = Mapping[str, str]
 """Language tag -> text; the tag of a text without language is the empty string."""
@@ -70,6 +70,8 @@ class Field:
     """`dash:LabelRole`, `dash:DescriptionRole`, ... or nothing."""
     attribution_role: str | None
     hidden: bool
+    schema_property: str | None = None
+    """Property of schema.org by which citations, metadata in pages and harvesters get the values."""
 
     @property
     def is_literal(self) -> bool:
@@ -108,6 +110,10 @@ class ClassModel:
     def field(self, key: str) -> Field | None:
         """The field with that key, if any."""
         return next((field for field in self.fields if field.key == key), None)
+
+    def by_schema(self, name: str) -> tuple[Field, ...]:
+        """The fields with that property of schema.org (its name), in their order."""
+        return tuple(field for field in self.fields if field.schema_property == SCHEMA + name)
 
     def by_path(self, path: str, *, inverse: bool = False) -> Field | None:
         """The first field with that property, if any."""

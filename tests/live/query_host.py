@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kggraph.store.client import QueryClient
-from kggraph.store.process import HostProcess
 from kggraph.store.protocol import QueryRequest
-from kggraph.store.schedule import HostLimits
 
 JSON = "application/sparql-results+json"
 CSV = "text/csv"
@@ -31,11 +34,18 @@ def data() -> str:
 
 
 class Hosted:
-    """A running query host and a client of it."""
+    """A query host that runs `python -m kggraph.store.host`, and a client of it."""
 
-    def __init__(self, process: HostProcess, path: Path) -> None:
-        self.process, self.path = process, path
+    def __init__(self, data: Path, path: Path, version: str = "v1", **limits: float) -> None:
+        self.path = path
         self.client = QueryClient(path, {"skos": "http://www.w3.org/2004/02/skos/core#"})
+        command = [sys.executable, "-m", "kggraph.store.host", "--data", str(data), "--socket", str(path)]
+        command += ["--version", version, "--parent", str(os.getpid())]
+        command += [f"--{name.replace('_', '-')}={value}" for name, value in limits.items()]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert self.process.stdout
+        with self.process.stdout:
+            self.said = json.loads(self.process.stdout.readline() or b"{}")
 
     def ask(self, text: str, results: str = JSON, **limits: object) -> bytes:
         """The whole result of a query."""
@@ -43,25 +53,28 @@ class Hosted:
 
     def workers(self) -> list[int]:
         """Process numbers of the workers."""
-        number = self.process.process_id
+        number = self.process.pid
         return [int(pid) for pid in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+
+    def stop(self) -> None:
+        """End it at once."""
+        self.client.close()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(10)
 
 
 @contextmanager
-def running(source: Callable[[], tuple[Path, str]] | None = None, **limits: float) -> Iterator[Hosted]:
+def running(**limits: float) -> Iterator[Hosted]:
     """A query host that is stopped afterwards."""
     with tempfile.TemporaryDirectory(prefix="kg-") as folder:
         file = Path(folder) / "data.trig"
         file.write_text(data())
-        path = Path(folder) / "query"
-        process = HostProcess(source or (lambda: (file, "v1")), path, HostLimits(**limits))  # type: ignore[arg-type]
-        process.start()
+        hosted = Hosted(file, Path(folder) / "query", **limits)
+        assert hosted.said["ready"]
         try:
-            hosted = Hosted(process, path)
             yield hosted
-            hosted.client.close()
         finally:
-            process.stop()
+            hosted.stop()
 
 
 def until(condition: Callable[[], bool], within_s: float = 10.0) -> bool:

@@ -18,7 +18,6 @@ from pathlib import Path
 import pytest
 
 from kggraph.errors import (
-    ConfigError,
     KgError,
     QueryHostUnavailable,
     QueryOutOfMemory,
@@ -26,12 +25,11 @@ from kggraph.errors import (
     QuerySyntaxError,
     QueryTimeout,
     ResultTooLarge,
-    SourceError,
     TooBusy,
 )
 from kggraph.store import wire
 from kggraph.store.client import QueryClient, _Connection
-from kggraph.store.process import HostProcess
+from kggraph.store.files import write_store
 from kggraph.store.protocol import QueryRequest
 from kggraph.store.task import task_of
 from tests.live.query_host import CROSS_PRODUCT, CSV, JSON, ORDINARY, ROWS, Hosted, listener, running, until
@@ -290,47 +288,49 @@ def test_a_worker_killed_in_its_answer_breaks_it() -> None:
         assert b"thing 7" in hosted.ask(ORDINARY)
 
 
-def test_a_host_killed_in_an_answer_breaks_it_and_is_started_anew() -> None:
+def test_a_host_killed_in_an_answer_breaks_it_and_leaves_no_orphans() -> None:
     with running() as hosted:
         text = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
         answer = hosted.client.query(QueryRequest(text, CSV, timeout_s=30, hold_bytes=0))
         next(answer.chunks)
         workers = hosted.workers()
-        os.kill(hosted.process.process_id or 0, signal.SIGKILL)
+        assert workers
+        hosted.process.kill()
         with pytest.raises(QueryHostUnavailable):
             answer.read()
-        assert until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers)), "no orphans"
-        assert until(lambda: hosted.process.process_id is None)
+        assert until(lambda: not any(Path(f"/proc/{worker}/exe").exists() for worker in workers))
         with pytest.raises(QueryHostUnavailable):
             hosted.ask(ORDINARY)
-        assert "started anew" in (hosted.process.watch() or "")
-        assert b"thing 7" in hosted.ask(ORDINARY)
 
 
-def test_new_data_take_over_without_a_gap(tmp_path: Path) -> None:
-    old, new = tmp_path / "old.ttl", tmp_path / "new.nt"
-    old.write_text("\n".join(f"<x:{i}> <x:p> {i} ." for i in range(3000)))
-    new.write_text("<x:new> <x:p> <x:new> .")
-    current = [(old, "old")]
-    with running(lambda: current[0]) as hosted:
-        assert hosted.process.watch() is None
+def test_a_new_host_takes_over_without_a_gap(tmp_path: Path) -> None:
+    new_data = tmp_path / "new.nt"
+    new_data.write_text("<x:new> <x:p> <x:new> .")
+    with running() as old:
         text = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
-        before = hosted.client.query(QueryRequest(text, CSV, timeout_s=30, hold_bytes=0, max_solutions=100_000))
+        before = old.client.query(QueryRequest(text, CSV, timeout_s=30, hold_bytes=0, max_solutions=100_000))
         next(before.chunks)
-        hosted.ask("ASK {}")
-        current[0] = (new, "new")
-        assert "new" in (hosted.process.watch() or "")
-        assert until(lambda: hosted.client.query(QueryRequest("ASK {}", CSV)).version == "new")
-        assert hosted.ask("SELECT * { ?s ?p ?o }", CSV) == b"o,p,s\r\nx:new,x:p,x:new\r\n"
+        old.ask("ASK {}")
+        new = Hosted(new_data, old.path, "new")
+        old.process.send_signal(signal.SIGTERM)
+        assert until(lambda: old.client.query(QueryRequest("ASK {}", CSV)).version == "new")
+        assert old.ask("SELECT * { ?s ?p ?o }", CSV) == b"o,p,s\r\nx:new,x:p,x:new\r\n"
+        assert old.process.poll() is None
         assert sum(chunk.count(b"\n") for chunk in before.chunks) > 50_000, "what ran goes on to its end"
+        assert old.process.wait(10) == 0
+        assert b"true" in new.ask("ASK {}")
+        new.stop()
+        assert not new.path.exists()
 
 
 def test_a_host_ends_with_whoever_started_it(tmp_path: Path) -> None:
     (tmp_path / "data.ttl").write_text("<x:a> <x:b> 1 .")
     script = (
-        "import pathlib, sys, time; from kggraph.store.process import HostProcess\n"
-        "folder = pathlib.Path(sys.argv[1]); host = HostProcess(lambda: (folder / 'data.ttl', ''), folder / 'q')\n"
-        "host.start(); print(host.process_id, flush=True); time.sleep(60)"
+        "import os, subprocess, sys, time\n"
+        "command = [sys.executable, '-m', 'kggraph.store.host', '--data', sys.argv[1] + '/data.ttl']\n"
+        "command += ['--socket', sys.argv[1] + '/q', '--parent', str(os.getpid())]\n"
+        "host = subprocess.Popen(command, stdout=subprocess.PIPE); host.stdout.readline()\n"
+        "print(host.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
@@ -342,24 +342,46 @@ def test_a_host_ends_with_whoever_started_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "error", "message"),
+    ("name", "text", "code", "sentence"),
     [
-        ("bad.ttl", "<x:a> <x:b>\n  nonsense .", SourceError, r"^bad\.ttl:2:3: "),
-        ("bad.nq", "<x:a> <x:b> .", SourceError, r"^bad\.nq:1:"),
-        ("bad.rdf", "<rdf", SourceError, r"^bad\.rdf"),
-        ("data.xlsx", "", ConfigError, "which RDF format"),
-        ("none.ttl", None, ConfigError, "no file"),
+        ("bad.ttl", "<x:a> <x:b>\n  nonsense .", 1, "bad.ttl:2:3: "),
+        ("bad.nq", "<x:a> <x:b> .", 1, "bad.nq:1:"),
+        ("bad.rdf", "<rdf", 1, "bad.rdf: "),
+        ("data.xlsx", "", 2, "which RDF format"),
+        ("none.ttl", None, 2, "no file"),
     ],
 )
 def test_data_that_cannot_be_read_are_told_in_one_sentence(
-    tmp_path: Path, name: str, text: str | None, error: type[KgError], message: str
+    tmp_path: Path, name: str, text: str | None, code: int, sentence: str
 ) -> None:
     if text is not None:
         (tmp_path / name).write_text(text)
-    process = HostProcess(lambda: (tmp_path / name, ""), tmp_path / "query")
-    with pytest.raises(error, match=message) as caught:
-        process.start()
-    assert "\n" not in str(caught.value)
+    hosted = Hosted(tmp_path / name, tmp_path / "query")
+    assert hosted.process.wait(20) == code == hosted.said["exit_code"]
+    assert sentence in hosted.said["sentence"]
+    assert "\n" not in hosted.said["sentence"]
+
+
+def test_a_socket_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "data.ttl").write_text("<x:a> <x:b> 1 .")
+    for path, sentence in ((tmp_path / "none" / "q", "cannot be made"), (tmp_path / ("x" * 120), "too long")):
+        hosted = Hosted(tmp_path / "data.ttl", path)
+        assert hosted.process.wait(20) == 2
+        assert sentence in hosted.said["sentence"]
+
+
+def test_a_database_on_disk_is_served(tmp_path: Path) -> None:
+    quads = tmp_path / "all.nq"
+    quads.write_text("".join(f"<x:{i}> <x:p> <x:{i + 1}> .\n" for i in range(1000)))
+    write_store(quads, tmp_path / "store", memory_limit_triples=10)
+    hosted = Hosted(tmp_path / "store", tmp_path / "query", "disk")
+    assert hosted.said["ready"]
+    assert hosted.ask("SELECT ?o { <x:7> <x:p> ?o }", CSV) == b"o\r\nx:8\r\n"
+    assert hosted.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", CSV) == b"n\r\n1000\r\n"
+    with pytest.raises(QueryTimeout):
+        hosted.ask(CROSS_PRODUCT, timeout_s=0.3)
+    assert hosted.ask("SELECT ?o { <x:8> <x:p> ?o }", CSV) == b"o\r\nx:9\r\n"
+    hosted.stop()
 
 
 def test_a_client_without_a_host_says_so(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def write_schemes(facts: Facts, folder: Folder) -> None:
     joined = {frozenset((entry["from"], entry["to"])) for entry in crosswalk}
     for scheme in facts.taxonomy["schemes"]:
         sheet = Sheet()
-        node = _scheme(sheet, scheme, concepts.settings[scheme["id"]])
+        node = _scheme(sheet, scheme, concepts.settings[scheme["id"]], facts.taxonomy["meta"]["made"])
         for concept in scheme["concepts"]:
             _concept(sheet, node, scheme["id"], concept, concepts, joined)
         for entry in crosswalk:
@@ -51,13 +51,14 @@ def write_schemes(facts: Facts, folder: Folder) -> None:
         folder.write(f"schemes/{scheme['id']}.ttl", sheet)
 
 
-def _scheme(sheet: Sheet, scheme: Record, more: Record) -> ox.NamedNode:
+def _scheme(sheet: Sheet, scheme: Record, more: Record, made: str) -> ox.NamedNode:
+    """The scheme itself; a list without an edition of its own has the day it was made as its version."""
     node = thing("scheme", scheme["id"])
     sheet.add(node, TYPE, iri(SKOS, "ConceptScheme"))
     sheet.add(node, iri(DCTERMS, "title"), texts(scheme["prefLabel"]))
     sheet.add(node, iri(DCTERMS, "description"), texts(more["description"]))
     sheet.add(node, iri(SKOS, "note"), text(scheme["note"], "en") if scheme.get("note") else None)
-    sheet.add(node, iri(OWL, "versionInfo"), text(more["version"]) if "version" in more else None)
+    sheet.add(node, iri(OWL, "versionInfo"), text(more.get("version", made)))
     sheet.add(node, iri(DCTERMS, "rightsHolder"), thing("organisation", more["owner"]) if "owner" in more else None)
     return node
 
@@ -128,7 +129,7 @@ def write_own_schemes(facts: Facts, folder: Folder) -> None:
     )
     for scheme_id, scheme in schemes.items():
         sheet = Sheet()
-        node = _scheme(sheet, {"id": scheme_id, "prefLabel": scheme["title"]}, scheme)
+        node = _scheme(sheet, {"id": scheme_id, "prefLabel": scheme["title"]}, scheme, facts.taxonomy["meta"]["made"])
         for slug, concept in scheme["concepts"].items():
             _value(sheet, node, thing(scheme["kind"], slug), concept)
         folder.write(f"schemes/{scheme_id}.ttl", sheet)

@@ -27,11 +27,12 @@ rdflib.NORMALIZE_LITERALS = False
 
 _BLANK: Final = re.compile(rb"^_:| _:\S+ \.$", re.MULTILINE)
 _RDF_12: Final = re.compile(rb'^\S+ \S+ <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)
+_RDF_12_MARKS: Final = (b"--", b"<<", b"{|", b"~")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that RDF allows, and that XML and so RDF/XML and pages cannot hold."""
 
 _SUSPECT: Final = (rb"\u", rb"\b", rb"\f", b"\xef\xbf")
-"""What N-Triples that hold such a character have in them; `in` is 50 times as quick as a pattern."""
+"""What N-Triples that hold such a character have in them."""
 
 
 class _LineAndColumn(TypedDict):
@@ -75,18 +76,19 @@ def read_file(
     relative = _relative(str(path), str(root))
     raw = read_bytes(path, relative)
     ntriples = parse_turtle(raw, relative, prefixes)
-    lines = ntriples.splitlines(keepends=True)
-    if len(unique := dict.fromkeys(lines)) != len(lines):
-        ntriples = b"".join(unique)
-    if b"_:" in ntriples and _BLANK.search(ntriples):
+    # One byte is looked for 20 times as quickly as two, so it goes first.
+    if b"_" in ntriples and b"_:" in ntriples and _BLANK.search(ntriples):
         if not blank_nodes:
             raise _blank_node(raw, relative)
         ntriples = _with_labels_of_the_file(ntriples, relative)
-    if any(mark in ntriples for mark in _SUSPECT):
+    if (b"\\" in ntriples or b"\xef" in ntriples) and any(mark in ntriples for mark in _SUSPECT):
         _refuse_characters(raw, relative)
     if base_from != base_to:
         ntriples = map_base(ntriples, base_from, base_to)
-    subjects = dict.fromkeys(line.partition(b" ")[0] for line in ntriples.splitlines())
+    lines = ntriples.splitlines(keepends=True)
+    if len(unique := dict.fromkeys(lines)) != len(lines):
+        ntriples = b"".join(unique)
+    subjects = dict.fromkeys([line.partition(b" ")[0] for line in unique])
     return SourceFile(
         path=path,
         relative=relative,
@@ -260,7 +262,7 @@ def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIX
         raise explain(error, raw.decode(), relative, prefixes) from None
     if not ntriples:
         raise SourceError("The file has no triples; describe a thing in it, or remove it.", path=relative)
-    if (b"<<(" in ntriples or b"--" in ntriples) and (found := _RDF_12.search(ntriples)):
+    if any(mark in raw for mark in _RDF_12_MARKS) and (found := _RDF_12.search(ntriples)):
         raise _rdf_12(raw.decode(), "direction of writing" if found[0].startswith(b'"') else "triple term", relative)
     return ntriples
 
@@ -288,7 +290,7 @@ def _refuse_characters(raw: bytes, relative: str) -> None:
 
 
 def _rdf_12(text: str, what: str, relative: str) -> SourceError:
-    marks = (token.start for token in tokens(text) if text.startswith(("<<", "{|", "--"), token.start))
+    marks = (token.start for token in tokens(text) if text.startswith(("<<", "{|", "--", "~"), token.start))
     fix = "write the tag without it" if what.startswith("direction") else "say it of a thing with an IRI of its own"
     return SourceError(
         f"There is a {what} here, which is RDF 1.2 and not read yet; {fix}.", path=relative, **_at(text, next(marks, 0))

@@ -117,6 +117,7 @@ class Result:
             if isinstance(results, QueryBoolean):
                 self.write(results.serialize(format=_results_format(self._task.results)) or b"")
             elif isinstance(results, QuerySolutions):
+                results = self._in_order(results)
                 results.serialize(cast(IO[bytes], self), format=_results_format(self._task.results))
             else:
                 results.serialize(cast(IO[bytes], self), format=_rdf_format(self._task.results))
@@ -124,6 +125,16 @@ class Result:
                 raise too_large(self._task.max_result_bytes)
             self._rows.add(self.rest)
             return self._is_truncated() if self._rows.reaches_limit() else False
+
+    def _in_order(self, results: QuerySolutions) -> QuerySolutions:
+        """Results of `SELECT *` with the variables in the order of the query, which Oxigraph gives by the alphabet."""
+        names = [variable.value for variable in results.variables]
+        order = [name for name in self._task.variables if name in names]
+        if order == names or len(order) != len(names):
+            return results
+        text, star = self._task.text, self._task.star
+        text = f"{text[:star]} {' '.join(f'?{name}' for name in order)} {text[star + 1 :]}"
+        return cast(QuerySolutions, self._dataset.results(text, self._task))
 
     @property
     def rest(self) -> bytes:
@@ -225,7 +236,7 @@ def engine_errors(task: Task) -> Iterator[None]:
     except (RuntimeError, ValueError, OSError) as error:
         said = str(error)
         if "function" in said:
-            raise QuerySyntaxError(f"{said.rstrip('.')} here.") from None
+            raise QueryRefused(f"{said.rstrip('.')} here.", what="function") from None
         if isinstance(error, OSError) or "service" in said.lower():
             raise QueryRefused(
                 "The query asks another server, which this endpoint does not do.", what="SERVICE"

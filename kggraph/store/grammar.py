@@ -57,14 +57,17 @@ _MARKS: Final = ("}", ")", "]", ".", ";", ",", "{", "(", "[")
 _SAID: Final = 7
 """Of what may stand at a place, as many are named; beyond that the list helps nobody."""
 
+_BLANK: Final = frozenset({"BLANK", "ANON", "NIL", "'['", "'('"})
+
 Rules = dict[str, list[tuple[str, ...]]]
 Table = dict[str, dict[str, tuple[str, ...]]]
 
 
-def check_grammar(text: str, prefixes: Mapping[str, str] | None = None) -> None:
-    """Raises an error that says what is wrong unless the text is a SPARQL 1.1 query with all its prefixes declared.
+def check_grammar(text: str, prefixes: Mapping[str, str] | None = None, *, update: bool = False) -> None:
+    """Raises an error that says what is wrong unless the text is SPARQL 1.1 with all its prefixes declared.
 
     :param prefixes: prefixes that are known here, to say which line a query lacks.
+    :param update: whether it is to be an update; a query otherwise.
 
     >>> check_grammar("ASK { ?s a ?type FILTER ?x = 1 }")
     Traceback (most recent call last):
@@ -73,9 +76,9 @@ def check_grammar(text: str, prefixes: Mapping[str, str] | None = None) -> None:
     :raises QuerySyntaxError: with line, column, what was found there, and what may stand there.
     """
     _, table = grammar()
-    stack, before = ["QueryUnit"], ["QueryUnit"]
-    declared: set[str] = set()
-    declaring = False
+    stack = ["UpdateUnit" if update else "QueryUnit"]
+    before = stack.copy()
+    beyond = _BeyondGrammar(prefixes or {})
     for token in tokens(text):
         if token.kind == "error":
             raise _error(text, token, _lexical(token))
@@ -86,13 +89,44 @@ def check_grammar(text: str, prefixes: Mapping[str, str] | None = None) -> None:
             raise _unexpected(text, token, before)
         stack.pop()
         before = stack.copy()
+        if wrong := beyond.check(token, terminal):
+            raise _error(text, token, wrong)
+
+
+class _BeyondGrammar:
+    """The rules that are told in words beside the grammar: declared prefixes, and what updates may not hold."""
+
+    def __init__(self, prefixes: Mapping[str, str]) -> None:
+        self._prefixes = prefixes
+        self._declared: set[str] = set()
+        self._last = self._verb = ""
+        self._depth = 0
+
+    def check(self, token: Token, terminal: str) -> str:
+        """What is wrong with a token, or nothing."""
+        wrong = ""
         if token.kind == "pname":
             prefix = token.text.partition(":")[0]
-            if declaring:
-                declared.add(prefix)
-            elif prefix not in declared:
-                raise _error(text, token, _undeclared(prefix, prefixes or {}))
-        declaring = terminal == "'PREFIX'"
+            if self._last == "'PREFIX'":
+                self._declared.add(prefix)
+            elif prefix not in self._declared:
+                wrong = _undeclared(prefix, self._prefixes)
+        elif self._verb and self._depth:
+            if "DELETE" in self._verb and terminal in _BLANK:
+                wrong = "a blank node cannot stand in what is to be deleted; use a variable"
+            elif "DATA" in self._verb and terminal == "VARIABLE":
+                wrong = "a variable cannot stand in data"
+        if terminal in ("'INSERT'", "'DELETE'"):
+            self._verb = terminal
+        elif terminal == "'DATA'":
+            self._verb += terminal
+        elif terminal == "'{'":
+            self._depth += 1
+        elif terminal == "'}'":
+            self._depth -= 1
+            self._verb = self._verb if self._depth else ""
+        self._last = terminal
+        return wrong
 
 
 @cache
@@ -102,7 +136,7 @@ def grammar() -> tuple[Rules, Table]:
     reader = _Reader()
     for line in re.sub(r"\n  +", " ", re.sub(r"(?m)^#.*\n", "", text)).strip().splitlines():
         name, _, body = line.partition(" ::= ")
-        reader.rules[name] = reader.choice(name, re.findall(r"'[^']*'|[A-Za-z]+|[()|?*+]", body), [0])
+        reader.rules[name] = reader.choice(name, re.findall(r"'[^']*'|[A-Za-z0-9]+|[()|?*+]", body), [0])
     return reader.rules, _table(reader.rules)
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 from kggraph.errors import QueryRefused, QuerySyntaxError
 from kggraph.rdf.results import RESULT_KINDS, QueryForm, ResultKind
 from kggraph.store.grammar import check_grammar
-from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, outline, tokens, unescape
+from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, lower_booleans, outline, tokens, unescape
 
 MAX_QUERY_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 128
@@ -25,7 +25,12 @@ MAX_DEPTH: Final = 128
 
 _UPDATES: Final = frozenset(OUTLINE_WORDS) - frozenset(RESULT_KINDS) - {"FROM", "LIMIT", "OFFSET", "VALUES"}
 _SERVICE: Final = re.compile("service", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*[\r\n])*+([0-9]++)")
+_BETWEEN: Final = r"(?:[ \t\r\n]|#[^\r\n]*[\r\n])*+"
+_NUMBER: Final = re.compile(rf"{_BETWEEN}([0-9]++)")
+_STAR: Final = re.compile(rf"{_BETWEEN}(?:(?:DISTINCT|REDUCED){_BETWEEN})?\*", re.IGNORECASE)
+_VARIABLE: Final = re.compile(r"[?$](\w+)")
+_LIKE_IRI: Final = re.compile(r"<[?$][^<>\"{}|^`\\\s]*>")
+"""`?a<?b&&?c>?d` compares to an engine; to SPARQL, where the longest token wins, it has an IRI in it and is wrong."""
 _CACHED_LENGTH: Final = 16_384
 
 
@@ -49,12 +54,22 @@ class InspectedQuery:
     """The outermost LIMIT."""
     offset: Span = field(repr=False)
     """The outermost OFFSET."""
+    star: int = -1
+    """Where the `*` of the outermost SELECT stands."""
     merges_graphs: bool = False
     """Whether it has FROM more than once, so that its default graph may be a merge."""
 
     @property
     def kind(self) -> ResultKind:
         return RESULT_KINDS[self.form]
+
+    def variables(self) -> tuple[str, ...]:
+        """Names that look like variables, in the order of the text: how `SELECT *` is expected to show them.
+
+        >>> inspect("SELECT * { ?s ?p ?o . ?s a $type }").variables()
+        ('s', 'p', 'o', 'type')
+        """
+        return tuple(dict.fromkeys(_VARIABLE.findall(self.text)))
 
     def limited(self, solutions: int) -> str:
         """The text with an outermost LIMIT of at most that many solutions.
@@ -136,29 +151,32 @@ def inspect(text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX
 
 
 def _inspect(text: str, max_depth: int) -> InspectedQuery:
-    text = decode_code_points(text.removeprefix("\ufeff"))
-    verb, depth, numbers, end, froms = _scan(text, max_depth)
+    text = lower_booleans(decode_code_points(text.removeprefix("\ufeff")))
+    verb, first, depth, numbers, end, froms = _scan(text, max_depth)
     if verb in _UPDATES:
+        check_grammar(text, update=True)
         raise QueryRefused(
             f"{verb} would change the data; this endpoint only reads (SELECT, ASK, CONSTRUCT, DESCRIBE).", what="update"
         )
     if _SERVICE.search(text):
         _refuse_service(text)
-    if verb not in RESULT_KINDS or depth:
+    elif verb not in RESULT_KINDS or depth or _LIKE_IRI.search(text):
         check_grammar(text)
     place = Span(end, end)
+    found = _STAR.match(text, first) if verb == "SELECT" else None
+    star = found.end() - 1 if found else -1
     return InspectedQuery(
-        text, cast(QueryForm, verb), numbers.get("LIMIT", place), numbers.get("OFFSET", place), froms > 1
+        text, cast(QueryForm, verb), numbers.get("LIMIT", place), numbers.get("OFFSET", place), star, froms > 1
     )
 
 
 _inspect_cached = lru_cache(maxsize=512)(_inspect)
 
 
-def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int, int]:
-    """The verb, how many brackets stay open, outermost LIMIT and OFFSET, where those go, FROMs."""
+def _scan(text: str, max_depth: int) -> tuple[str, int, int, dict[str, Span], int, int]:
+    """The verb and its end, how many brackets stay open, outermost LIMIT and OFFSET, where those go, FROMs."""
     verb = ""
-    depth, place, froms = 0, -1, 0
+    first, depth, place, froms = 0, 0, -1, 0
     numbers: dict[str, Span] = {}
     for match in outline(text):
         kind = match.lastgroup
@@ -171,18 +189,18 @@ def _scan(text: str, max_depth: int) -> tuple[str, int, dict[str, Span], int, in
         elif kind == "close":
             depth -= 1
         elif kind == "error":
-            return verb, 1, numbers, 0, froms
+            return verb, first, 1, numbers, 0, froms
         elif depth == 0:
             word = match["word"].upper() if kind == "word" else ""
             if not verb:
-                verb = word
+                verb, first = word, match.end()
             elif word in ("LIMIT", "OFFSET") and (number := _NUMBER.match(text, match.end())):
                 numbers[word] = Span(number.start(1), number.end(1), int(number[1][:18]))
             elif word == "FROM":
                 froms += 1
             elif word in ("VALUES", "") and place < 0:
                 place = match.start("word") if word else len(text)
-    return verb, depth, numbers, place, froms
+    return verb, first, depth, numbers, place, froms
 
 
 def _expand(name: str, prefixes: Mapping[str, str]) -> str:

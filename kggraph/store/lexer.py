@@ -81,6 +81,7 @@ _OUTLINE: Final = rf"""(?:{_SPACE}
     | {_BLANK} | {_LANGUAGE}
     )*+(?: (?P<open>[{{(\[]) | (?P<close>[}})\]]) | (?P<word>[A-Za-z]++) | (?P<end>\Z) | (?P<error>.) )"""
 _CODE_POINT: Final = re.compile(_ESCAPE)
+_BOOLEAN: Final = re.compile(r"(?!true|false)(?i:true|false)")
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -121,6 +122,22 @@ def decode_code_points(text: str) -> str:
     for token in _matches(_TOKEN, text):
         if token.kind in ("word", "escape") and "\\" in token.text:
             pieces += [text[done : token.start], unescape(token.text)]
+            done = token.end
+    return "".join(pieces) + text[done:]
+
+
+def lower_booleans(text: str) -> str:
+    """The query with `TRUE` and `False` in lower case: keywords have no case, but not every engine knows it of these.
+
+    >>> lower_booleans("ASK { ?s ?TRUE 'TRUE' FILTER(TRUE) }")
+    "ASK { ?s ?TRUE 'TRUE' FILTER(true) }"
+    """
+    if not _BOOLEAN.search(text):
+        return text
+    pieces, done = [], 0
+    for token in _matches(_TOKEN, text):
+        if token.kind == "word" and _BOOLEAN.fullmatch(token.text):
+            pieces += [text[done : token.start], token.text.lower()]
             done = token.end
     return "".join(pieces) + text[done:]
 

@@ -55,6 +55,10 @@ class Task:
     max_solutions: int
     max_result_bytes: int
     hold_bytes: int
+    star: int = -1
+    """Where the `*` of the outermost SELECT stands in `text` and `beyond`."""
+    variables: tuple[str, ...] = ()
+    """The order of its variables."""
 
     def values(self) -> tuple[Any, ...]:
         """The task as plain values, in the order of its fields."""

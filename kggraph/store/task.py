@@ -43,6 +43,8 @@ def task_of(request: QueryRequest) -> Task:
         max_solutions=request.max_solutions,
         max_result_bytes=request.max_result_bytes,
         hold_bytes=request.hold_bytes,
+        star=query.star,
+        variables=query.variables() if query.star >= 0 else (),
     )
 
 

@@ -314,7 +314,7 @@ def test_a_new_host_takes_over_without_a_gap(tmp_path: Path) -> None:
         new = Hosted(new_data, old.path, "new")
         old.process.send_signal(signal.SIGTERM)
         assert until(lambda: old.client.query(QueryRequest("ASK {}", CSV)).version == "new")
-        assert old.ask("SELECT * { ?s ?p ?o }", CSV) == b"o,p,s\r\nx:new,x:p,x:new\r\n"
+        assert old.ask("SELECT * { ?s ?p ?o }", CSV) == b"s,p,o\r\nx:new,x:p,x:new\r\n"
         assert old.process.poll() is None
         assert sum(chunk.count(b"\n") for chunk in before.chunks) > 50_000, "what ran goes on to its end"
         assert old.process.wait(10) == 0

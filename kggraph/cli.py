@@ -306,6 +306,8 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     bars: dict[str, Any] = {}
 
     def show(step: str, done: int, total: int) -> None:
+        if step.startswith("wait"):
+            click.echo(f"{step.capitalize()} ...", err=True)
         if not stream.isatty() or total < 100:
             return
         if step not in bars:

@@ -41,6 +41,8 @@ class QueryHost:
         """
         self._socket, self._held, self._workers = socket, held, workers
         self._process: subprocess.Popen[bytes] | None = None
+        self._leaving: list[subprocess.Popen[bytes]] = []
+        """Hosts that were replaced and end when their queries have."""
         self._holds: Held | None = None
         self._deaths = 0
         self._retry_at = 0.0
@@ -63,6 +65,7 @@ class QueryHost:
         """
         if self._process is None or self._is_stopped or time.monotonic() < self._retry_at:
             return None
+        self._leaving = [process for process in self._leaving if process.poll() is None]
         code = self._process.poll()
         if code is not None:
             self._wait_before_another()
@@ -74,21 +77,21 @@ class QueryHost:
         self._wait_before_another()
         old, self._process, self._holds = self._process, self._started(held), held
         self._deaths = 0
-        old.send_signal(signal.SIGTERM)  # it ends when its queries have
+        old.send_signal(signal.SIGTERM)
+        self._leaving.append(old)
         return f"Generation {held.version} is served now."
 
     def stop(self) -> None:
         """Stop it and its workers, and wait until they are gone."""
         self._is_stopped = True
-        process = self._process
-        if process is None:
-            return
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        processes = [process for process in (self._process, *self._leaving) if process]
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        for process in processes:
+            try:
+                process.wait(_STOP_S)
+            except subprocess.TimeoutExpired:
+                _end(process)
 
     def _wait_before_another(self) -> None:
         self._retry_at = time.monotonic() + _RETRY_S[min(self._deaths, len(_RETRY_S) - 1)]

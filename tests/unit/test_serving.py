@@ -1,0 +1,154 @@
+"""The port and the query host, each on its own; the whole is in tests/live/test_serving.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from kggraph.errors import ConfigError, KgError
+from kggraph.serving.host import Held, QueryHost
+from kggraph.serving.port import Port
+from kggraph.store.client import QueryClient
+from kggraph.store.protocol import QueryRequest
+
+CSV = "text/csv"
+
+
+# ------------------------------------------------------------------ the port
+def test_a_free_port_is_found_and_named() -> None:
+    with Port("127.0.0.1", 0) as port:
+        assert port.number > 0
+        assert port.url == f"http://127.0.0.1:{port.number}/"
+
+
+@pytest.mark.parametrize(
+    ("host", "start"), [("0.0.0.0", "http://127.0.0.1:"), ("localhost", "http://localhost:"), ("::1", "http://[::1]:")]
+)
+def test_the_address_is_one_that_works_here(host: str, start: str) -> None:
+    with Port(host, 0) as port:
+        assert port.url.startswith(start)
+
+
+def test_a_port_that_something_listens_on_is_refused() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        number = other.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"Port {number} on 127.0.0.1 cannot be used: Address already in use"):
+            Port("127.0.0.1", number)
+
+
+def test_a_port_that_was_taken_meanwhile_is_refused_at_the_end() -> None:
+    with Port("127.0.0.1", 0) as port, socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", port.number))
+        other.listen()
+        with pytest.raises(ConfigError, match="Address already in use"):
+            port.release()
+
+
+@pytest.mark.parametrize(
+    ("host", "number", "sentence"),
+    [
+        ("127.0.0.1", 65536, "65535 at most"),
+        ("nowhere.invalid", 0, "host is 'nowhere.invalid'"),
+        ("192.0.2.1", 0, "Cannot assign requested address"),
+    ],
+)
+def test_addresses_that_cannot_be_listened_on(host: str, number: int, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        Port(host, number)
+
+
+# ------------------------------------------------------------------ the query host
+class Shelf:
+    """Data files that a query host is told to hold, one after another."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.held: Held | None = None
+
+    def hold(self, name: str) -> None:
+        """From now on a file with one triple, whose object is that name."""
+        path = self.folder / f"{name}.nt"
+        path.write_text(f'<x:s> <x:p> "{name}" .\n')
+        self.held = Held(path, name)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    """What to hold; first a file."""
+    shelf = Shelf(tmp_path)
+    shelf.hold("first")
+    return shelf
+
+
+def asked(socket_path: Path) -> str:
+    """What the query host holds."""
+    client = QueryClient(socket_path)
+    try:
+        return client.query(QueryRequest("SELECT ?o { ?s ?p ?o }", CSV)).read().decode().split()[1]
+    finally:
+        client.close()
+
+
+def watched(host: QueryHost, seconds: float = 10) -> str:
+    """What `watch` says when it says something."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if sentence := host.watch():
+            return sentence
+        time.sleep(0.01)
+    raise AssertionError("nothing happened")
+
+
+def test_it_is_started_replaced_revived_and_stopped(shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "q"
+    host = QueryHost(path, lambda: shelf.held, 1)
+    host.start()
+    try:
+        assert asked(path) == "first"
+        assert host.watch() is None
+
+        shelf.hold("second")
+        assert watched(host) == "Generation second is served now."
+        assert asked(path) == "second"
+
+        process = host._process
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        assert watched(host) == "The query host stopped (SIGKILL) and was started again."
+        assert asked(path) == "second"
+
+        shelf.held = None
+        assert host.watch() is None
+    finally:
+        host.stop()
+    assert host.watch() is None
+    process = host._process
+    assert process is not None and process.poll() is not None
+
+
+def test_data_that_cannot_be_read_leave_the_old_host(shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "q"
+    host = QueryHost(path, lambda: shelf.held, 1)
+    host.start()
+    try:
+        bad = tmp_path / "bad.nt"
+        bad.write_text("nonsense")
+        shelf.held = Held(bad, "bad")
+        with pytest.raises(KgError, match=r"bad\.nt"):
+            watched(host)
+        assert asked(path) == "first"
+    finally:
+        host.stop()
+
+
+def test_nothing_to_hold_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KgError, match="nothing to query yet"):
+        QueryHost(tmp_path / "q", lambda: None, 1).start()

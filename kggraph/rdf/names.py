@@ -52,7 +52,11 @@ class Names:
 
 
 def names_of(prefixes: Mapping[str, str]) -> Names:
-    """The names by these prefixes, made once for each set of prefixes."""
+    """The names by these prefixes, made once for each set of prefixes.
+
+    >>> names_of({"a": "a:"}) is names_of({"a": "a:"})
+    True
+    """
     return _names(tuple(prefixes.items()))
 
 

@@ -44,7 +44,11 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 
 
 def grouped(ntriples: bytes) -> Graph:
-    """Subject -> predicate -> objects, each an N-Triples term and there once."""
+    """Subject -> predicate -> objects, each an N-Triples term and there once.
+
+    >>> grouped(b'<a:b> <a:c> "d" .\\n')
+    {'<a:b>': {'<a:c>': ['"d"']}}
+    """
     graph: Graph = {}
     last, description = "", {}
     for line in ntriples.decode().split("\n"):
@@ -75,12 +79,20 @@ def with_stable_labels(graph: Graph) -> Graph:
 
 
 def in_order(description: Description) -> list[str]:
-    """The predicates of a description: the type, then names, then the others by IRI."""
+    """The predicates of a description: the type, then names, then the others by IRI.
+
+    >>> in_order({"<a:b>": [], f"<{RDF}type>": []})[1]
+    '<a:b>'
+    """
     return sorted(description, key=_predicate_rank)
 
 
 def sorted_subjects(graph: Graph, subjects: Iterable[str] | None = None) -> list[str]:
-    """Subjects in their order: IRIs before blank nodes, ontologies, schemes and datasets before other things."""
+    """Subjects in their order: IRIs before blank nodes, ontologies, schemes and datasets before other things.
+
+    >>> sorted_subjects({"<a:b10>": {}, "<a:b9>": {}})
+    ['<a:b9>', '<a:b10>']
+    """
 
     def rank(subject: str) -> tuple[bool, bool, str, str]:
         types = graph[subject].get(TYPE, ())
@@ -90,7 +102,11 @@ def sorted_subjects(graph: Graph, subjects: Iterable[str] | None = None) -> list
 
 
 def sorted_objects(objects: list[str]) -> list[str]:
-    """Objects in their order: blank nodes, IRIs, texts without language, texts by language, others by datatype."""
+    """Objects in their order: blank nodes, IRIs, texts without language, texts by language, others by datatype.
+
+    >>> sorted_objects(['"a"@nl', '"b"@en', "<a:b>"])
+    ['<a:b>', '"b"@en', '"a"@nl']
+    """
     return sorted(objects, key=_object_rank) if len(objects) > 1 else objects
 
 

@@ -254,6 +254,9 @@ def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIX
 
     :param relative: how messages name the file.
     :raises SourceError: it is not Turtle, has no triples, or has parts of RDF 1.2.
+
+    >>> parse_turtle(b"<a:b> <a:c> 01 .", "a.ttl")
+    b'<a:b> <a:c> "01"^^<http://www.w3.org/2001/XMLSchema#integer> .\\n'
     """
     try:
         # Quads of the default graph in N-Quads are N-Triples; no Python object is touched on the way.

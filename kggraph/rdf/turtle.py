@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kggraph.rdf.blocks import Notes, read_notes
 from kggraph.rdf.jsonld import to_jsonld
-from kggraph.rdf.media import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, Representation
+from kggraph.rdf.media import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Representation
 from kggraph.rdf.names import names_of
 from kggraph.rdf.rdfxml import to_rdfxml
 from kggraph.rdf.source import parse_turtle, read_bytes
@@ -62,6 +62,11 @@ def serialize(ntriples: bytes, format: Representation, prefixes: Mapping[str, st
 
     :param ntriples: canonical N-Triples, as `SourceFile` has them.
     :raises NotAcceptable: RDF/XML has no way to write one of the properties or characters.
+
+    >>> print(serialize(b"<a:b> <a:c> <a:d> .\\n", TURTLE, {}).decode(), end="")
+    <a:b>
+        <a:c> <a:d> ;
+    .
     """
     if format in (N_TRIPLES, N_QUADS):
         return ntriples
@@ -69,7 +74,9 @@ def serialize(ntriples: bytes, format: Representation, prefixes: Mapping[str, st
         return to_jsonld(ntriples, names_of(prefixes))
     if format == RDF_XML:
         return to_rdfxml(ntriples, names_of(prefixes))
-    return canonical(ntriples, prefixes).encode()
+    if format in (TURTLE, TRIG):
+        return canonical(ntriples, prefixes).encode()
+    raise ValueError(f"{format.label} is not a format of graphs.")
 
 
 def _formatted(raw: bytes, path: str, prefixes: Mapping[str, str]) -> str:

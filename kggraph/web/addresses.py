@@ -44,3 +44,12 @@ class Addresses:
         if path is not None:
             return prefix + path, False
         return (iri, True) if is_web_iri(iri) else (None, False)
+
+
+def bare(iri: str) -> str:
+    """An IRI as people read an address.
+
+    >>> bare("https://example.org/")
+    'example.org'
+    """
+    return iri.removeprefix("https://").removeprefix("http://").removeprefix("mailto:").rstrip("/")

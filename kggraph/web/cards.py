@@ -9,8 +9,9 @@ from kggraph.model import Field, LangText
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.present import DESCRIPTION_ROLE, LABEL_ROLE, Shown
+from kggraph.web.present import DESCRIPTION_ROLE, LABEL_ROLE
 from kggraph.web.triples import Statement, Term, read
+from kggraph.web.views import Shown
 
 
 @dataclass(frozen=True, slots=True)

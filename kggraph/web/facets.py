@@ -15,29 +15,13 @@ from kggraph.search.facets import NEWEST, TITLE, FacetKind, FacetValue, Selectio
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.linked import facet_param
 from kggraph.web.render import query_of
+from kggraph.web.views import Option
 
 VALUES_SHOWN: Final = 10
 """Values of a long facet that stand open; the others are one step away."""
 _LONG: Final = 60
 """Values of a tree above which it is no longer shown whole, and most values that are one step away."""
 _OPEN_FACETS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """A value to choose."""
-
-    name: str
-    """As it stands in addresses."""
-    label: Label
-    count: int
-    depth: int
-    selected: bool
-
-    @property
-    def disabled(self) -> bool:
-        """Choosing it would give nothing."""
-        return self.count == 0 and not self.selected
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ _EVERYWHERE: Final = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After"),
 )
+_READY_URI: Final = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*\Z")
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
@@ -197,6 +199,8 @@ def finish(body: bytes, content_type: str, *, status: int = 200, headers: Sequen
 
 def ascii_uri(iri: str) -> str:
     """An IRI as it may stand in a header: percent-encoded, without what could end the header or the link."""
+    if _READY_URI.match(iri):
+        return iri
     return iri_to_uri("".join(c for c in iri if c > " " and c not in '<>"\x7f'))
 
 

@@ -11,9 +11,10 @@ from kggraph.publish.labels import Label, pick
 from kggraph.rdf.iris import local_name
 from kggraph.terms import PROV, SKOS, SSSOM
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.present import FieldView, Reader, Shown
+from kggraph.web.present import Reader
 from kggraph.web.texts import texts
 from kggraph.web.triples import read
+from kggraph.web.views import FieldView, Shown
 
 INBOUND_SHOWN = 25
 """Links of one property that a page lists; their number is always said."""

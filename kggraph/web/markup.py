@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlencode
 
 from jinja2 import pass_context
@@ -12,15 +12,14 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from kggraph.publish.labels import Label
+from kggraph.web.addresses import bare
 from kggraph.web.texts import Texts
-
-if TYPE_CHECKING:
-    from kggraph.web.facets import Option
-    from kggraph.web.present import FieldView, Shown
+from kggraph.web.views import FieldView, Option, Shown
 
 _SPACES: Final = re.compile(r"\s+")
 # Scripts that run from right to left, and the characters that override direction: kept inside their own element
 _OTHER_DIRECTION: Final = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]")
+_SPECIAL: Final = re.compile(r"""[&<>"']""")
 _NAME_LENGTH: Final = 40
 _CLOSING: Final = ",.;:–- "
 
@@ -37,11 +36,20 @@ class Said(Protocol):
 @pass_context
 def say(context: Context, said: Said) -> Markup:
     """A text, with its language when that is not the language of the page, and its direction kept to itself."""
+    return Markup(_say(said, context["lang"]))
+
+
+def _say(said: Said, page_language: str) -> str:
     text, lang = said.text, said.lang
-    attribute = f' lang="{escape(lang)}"' if lang and lang != context["lang"] else ""
-    if _OTHER_DIRECTION.search(text):
-        return Markup(f'<bdi dir="auto"{attribute}>{escape(text)}</bdi>')
-    return Markup(f"<span{attribute}>{escape(text)}</span>") if attribute else escape(text)
+    attribute = f' lang="{_escaped(lang)}"' if lang and lang != page_language else ""
+    if not text.isascii() and _OTHER_DIRECTION.search(text):
+        return f'<bdi dir="auto"{attribute}>{_escaped(text)}</bdi>'
+    return f"<span{attribute}>{_escaped(text)}</span>" if attribute else _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    """A text for HTML; most have nothing to escape, and looking is three times as fast as `escape` is."""
+    return str(escape(text)) if _SPECIAL.search(text) else text
 
 
 def excerpt(said: Said, length: int = 220) -> Label:
@@ -54,15 +62,6 @@ def excerpt(said: Said, length: int = 220) -> Label:
     if len(text) > length:
         text = text[: length + 1].rpartition(" ")[0].rstrip(_CLOSING) + "…"
     return Label(text, said.lang)
-
-
-def bare(iri: str) -> str:
-    """An IRI as people read an address.
-
-    >>> bare("https://example.org/")
-    'example.org'
-    """
-    return iri.removeprefix("https://").removeprefix("http://").removeprefix("mailto:").rstrip("/")
 
 
 def with_sort(pairs: Sequence[tuple[str, str]], sort: str) -> str:
@@ -119,71 +118,92 @@ def count(context: Context, number: int) -> Markup:
 @pass_context
 def anchor(context: Context, shown: Shown) -> Markup:
     """The link to a value."""
+    return Markup(_anchor(shown, context["lang"]))
+
+
+def _anchor(shown: Shown, lang: str) -> str:
     rel, sign = (' rel="noopener external"', _DRAWN["out"]) if shown.external else ("", "")
-    return Markup(f'<a href="{escape(shown.href)}"{rel}>{say(context, shown)}{sign}</a>')
+    return f'<a href="{_escaped(shown.href or "")}"{rel}>{_say(shown, lang)}{sign}</a>'
 
 
 @pass_context
 def value(context: Context, shown: Shown) -> Markup:
     """A value: as link, date or text, with what must be said of it."""
+    return Markup(_value(shown, context["t"]))
+
+
+def _value(shown: Shown, t: Texts) -> str:
     if shown.part:
-        return Markup(f'<dl class="part">{"".join(_part(context, field) for field in shown.part)}</dl>')
-    t: Texts = context["t"]
+        return f'<dl class="part">{"".join(_part(field, t) for field in shown.part)}</dl>'
     if shown.href:
-        pieces = [anchor(context, shown)]
+        text = _anchor(shown, t.language)
     elif shown.date:
-        pieces = [Markup(f'<time datetime="{escape(shown.date)}">{escape(t.date(shown.date))}</time>')]
+        text = f'<time datetime="{_escaped(shown.date)}">{_escaped(t.date(shown.date))}</time>'
     else:
-        pieces = [say(context, shown)]
+        text = _say(shown, t.language)
         if shown.code:
-            pieces.append(Markup(f' <small class="code">{escape(shown.code)}</small>'))
+            text += f' <small class="code">{_escaped(shown.code)}</small>'
     if shown.printed:
-        pieces.append(Markup(f' <span class="printed">{t("thing.printed")} “{escape(shown.printed)}”</span>'))
+        text += f' <span class="printed">{t("thing.printed")} “{_escaped(shown.printed)}”</span>'
     if shown.note:
-        pieces.append(Markup(f'<span class="note">{say(context, shown.note)}</span>'))
-    return Markup("".join(pieces))
+        text += f'<span class="note">{_say(shown.note, t.language)}</span>'
+    return text
 
 
-def _part(context: Context, field: FieldView) -> str:
-    values = "".join(f"<dd>{value(context, one)}</dd>" for one in field.values)
-    return f"<div><dt>{say(context, field.label)}</dt>{values}</div>"
+def _part(field: FieldView, t: Texts) -> str:
+    values = "".join(f"<dd>{_value(one, t)}</dd>" for one in field.values)
+    return f"<div><dt>{_say(field.label, t.language)}</dt>{values}</div>"
 
 
 @pass_context
-def values(context: Context, field: FieldView) -> Markup:
+def fields(context: Context, shown: Sequence[FieldView]) -> Markup:
+    """Fields with their values, as a list of terms."""
+    t: Texts = context["t"]
+    rows = []
+    for field in shown:
+        title = f' title="{_escaped(field.help.text)}"' if field.help.text else ""
+        rows.append(f"<div><dt{title}>{_say(field.label, t.language)}</dt>{_values(field, t)}</div>")
+    return Markup('<dl class="fields">{}</dl>'.format("\n".join(rows)))
+
+
+def _values(field: FieldView, t: Texts) -> str:
     """The values of a field, links among ourselves as pills, short names on one line."""
     shown = field.values
     are_links = bool(shown) and all(one.href and not one.external for one in shown)
-    pieces = []
+    text = ""
     if len(shown) == 1 and not are_links:
-        pieces.append(f"<dd>{value(context, shown[0])}</dd>")
+        text = f"<dd>{_value(shown[0], t)}</dd>"
     elif shown:
         kind = "pills" if are_links else "values inline" if are_short(shown) else "values"
-        items = "".join(f"<li>{value(context, one)}</li>" for one in shown)
-        pieces.append(f'<dd><ul class="{kind}">{items}</ul></dd>')
-    if field.others:
-        pieces.append(f'<dd class="others">{others(context, field.others)}</dd>')
-    return Markup("".join(pieces))
+        items = "".join([f"<li>{_value(one, t)}</li>" for one in shown])
+        text = f'<dd><ul class="{kind}">{items}</ul></dd>'
+    return f'{text}<dd class="others">{_others(field.others, t)}</dd>' if field.others else text
 
 
 @pass_context
 def others(context: Context, shown: Sequence[Shown]) -> Markup:
     """Texts in other languages, one step away."""
+    return Markup(_others(shown, context["t"]))
+
+
+def _others(shown: Sequence[Shown], t: Texts) -> str:
     items = "".join(
-        f'<li><span class="language-tag">{escape(one.lang)}</span> {say(context, one)}</li>' for one in shown
+        f'<li><span class="language-tag">{_escaped(one.lang)}</span> {_say(one, t.language)}</li>' for one in shown
     )
-    summary = context["t"]("thing.other_languages")
-    return Markup(f'<details class="fold"><summary>{summary}</summary><ul class="values">{items}</ul></details>')
+    summary = t("thing.other_languages")
+    return f'<details class="fold"><summary>{summary}</summary><ul class="values">{items}</ul></details>'
 
 
 @pass_context
 def facet_option(context: Context, key: str, option: Option) -> Markup:
     """A value of a facet to tick."""
+    t: Texts = context["t"]
     off, state = (' class="off"', " disabled") if option.disabled else ("", " checked" if option.selected else "")
-    box = f'<input type="checkbox" name="{escape(key)}" value="{escape(option.name)}"{state}>'
-    label = f"<label{off}>{box} <span>{say(context, option.label)}</span> {count(context, option.count)}</label>"
+    box = f'<input type="checkbox" name="{_escaped(key)}" value="{_escaped(option.name)}"{state}>'
+    number = f'<span class="count">{t.number(option.count)}</span>'
+    label = f"<label{off}>{box} <span>{_say(option.label, t.language)}</span> {number}</label>"
     return Markup(f'<li class="depth-{min(option.depth, 5)}">{label}</li>')
 
 
 FILTERS: Final = (say, excerpt, bare, with_sort, are_short, lower_first)
-PIECES: Final = (icon, count, anchor, value, values, others, facet_option)
+PIECES: Final = (icon, count, anchor, value, fields, others, facet_option)

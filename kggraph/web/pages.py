@@ -10,11 +10,12 @@ from flask import Blueprint
 from kggraph.publish.labels import Label, pick
 from kggraph.terms import DCAT, SKOS, SSSOM
 from kggraph.web.cards import cards
-from kggraph.web.facets import Option, facet_views
+from kggraph.web.facets import facet_views
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import TEXT, Document, Link, answered
 from kggraph.web.kinds import Kind
 from kggraph.web.render import Context, Here, here, page, site_links
+from kggraph.web.views import Option
 
 blueprint = Blueprint("pages", __name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import quote
 
 from kggraph.model import ClassModel, Field, LangText
@@ -11,9 +11,10 @@ from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.rdf.iris import local_name
 from kggraph.terms import BIBO, DASH, DCAT, DCTERMS, FOAF, PROV, RDF, SCHEMA, SKOS, XSD
+from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.markup import bare
 from kggraph.web.triples import Statement, Term, read
+from kggraph.web.views import FieldView, GroupView, Shown, ThingView
 
 LABEL_ROLE = f"{DASH}LabelRole"
 DESCRIPTION_ROLE = f"{DASH}DescriptionRole"
@@ -23,65 +24,6 @@ _LONG_LIST = 60
 _DATES = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
 _HOME_PAGES = (f"{DCAT}landingPage", f"{FOAF}homepage", f"{SCHEMA}url", f"{DCAT}accessURL")
 _TEXTS = (f"{DCTERMS}description", f"{SKOS}definition", f"{SCHEMA}description")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One value: the text to read, and where it leads."""
-
-    text: str
-    lang: str = ""
-    href: str | None = None
-    external: bool = False
-    date: str = ""
-    """The lexical form of a date, whose text is for people."""
-    note: Label | None = None
-    """What the value means, where that needs saying."""
-    printed: str = ""
-    """The name as the source prints it, when that differs."""
-    part: tuple[FieldView, ...] = ()
-    """Fields of a part of the thing, shown in place."""
-    iri: str = ""
-    code: str = ""
-    """The name of the datatype, when the value is neither a text, a number nor a date."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldView:
-    """A field with the values to show, and those in other languages."""
-
-    key: str
-    label: Label
-    help: Label
-    values: tuple[Shown, ...]
-    others: tuple[Shown, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class GroupView:
-    """A heading with its fields; the label is empty for what stands under no heading."""
-
-    key: str
-    label: Label
-    fields: tuple[FieldView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ThingView:
-    """Everything a page shows of a thing itself."""
-
-    iri: str
-    title: Label
-    type: Label
-    subtitles: tuple[Shown, ...]
-    """Its name in other languages and other names of the same kind."""
-    lead: tuple[Shown, ...]
-    """The description in the language of the page."""
-    lead_others: tuple[Shown, ...]
-    """The description in other languages."""
-    home_page: Shown | None
-    groups: tuple[GroupView, ...]
-    source: str
 
 
 class Reader:

@@ -48,7 +48,11 @@ def _entry(place: Here, found: NamedQuery) -> dict[str, Any]:
         "text": pick(found.description, place.language),
         "body": found.body,
         "parameters": [
-            (parameter.name, pick(parameter.label, place.language, parameter.name), parameter.default_text)
+            (
+                parameter.name,
+                pick(parameter.label, place.language, parameter.name),
+                place.language if parameter.type == "language" else parameter.default_text,
+            )
             for parameter in found.parameters
         ],
     }

@@ -18,8 +18,9 @@ from kggraph.web.cards import cards
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Link, Redirect, answered, language_prefix
 from kggraph.web.linked import Around, MappingView, concept_schemes
-from kggraph.web.present import Reader, ThingView
+from kggraph.web.present import Reader
 from kggraph.web.render import Here, here, html, site_links
+from kggraph.web.views import ThingView
 
 blueprint = Blueprint("things", __name__)
 

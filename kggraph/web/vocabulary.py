@@ -19,8 +19,8 @@ from kggraph.rdf.turtle import serialize
 from kggraph.terms import DCTERMS, OWL, RDF, RDFS, SKOS
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, Link, answered
-from kggraph.web.present import Shown
 from kggraph.web.render import Here, here, html, site_links
+from kggraph.web.views import Shown
 
 blueprint = Blueprint("vocabulary", __name__)
 

@@ -1,0 +1,83 @@
+"""What templates show: plain values, made by the views and drawn by `markup` and the templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kggraph.publish.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One value: the text to read, and where it leads."""
+
+    text: str
+    lang: str = ""
+    href: str | None = None
+    external: bool = False
+    date: str = ""
+    """The lexical form of a date, whose text is for people."""
+    note: Label | None = None
+    """What the value means, where that needs saying."""
+    printed: str = ""
+    """The name as the source prints it, when that differs."""
+    part: tuple[FieldView, ...] = ()
+    """Fields of a part of the thing, shown in place."""
+    iri: str = ""
+    code: str = ""
+    """The name of the datatype, when the value is neither a text, a number nor a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A field with the values to show, and those in other languages."""
+
+    key: str
+    label: Label
+    help: Label
+    values: tuple[Shown, ...]
+    others: tuple[Shown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A heading with its fields; the label is empty for what stands under no heading."""
+
+    key: str
+    label: Label
+    fields: tuple[FieldView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThingView:
+    """Everything a page shows of a thing itself."""
+
+    iri: str
+    title: Label
+    type: Label
+    subtitles: tuple[Shown, ...]
+    """Its name in other languages and other names of the same kind."""
+    lead: tuple[Shown, ...]
+    """The description in the language of the page."""
+    lead_others: tuple[Shown, ...]
+    """The description in other languages."""
+    home_page: Shown | None
+    groups: tuple[GroupView, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A value to choose."""
+
+    name: str
+    """As it stands in addresses."""
+    label: Label
+    count: int
+    depth: int
+    selected: bool
+
+    @property
+    def disabled(self) -> bool:
+        """Choosing it would give nothing."""
+        return self.count == 0 and not self.selected

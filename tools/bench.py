@@ -212,6 +212,7 @@ def serve_empty(port: int) -> int:
     from kggraph.serving.processes import run
 
     class NoHost:
+        def begin(self) -> None: ...
         def start(self) -> None: ...
         def watch(self) -> None: ...
         def stop(self) -> None: ...
@@ -220,7 +221,7 @@ def serve_empty(port: int) -> int:
     app.add_url_rule("/", view_func=lambda: "")
     app.add_url_rule("/livez", endpoint="livez", view_func=lambda: "ok")
     settings = Settings(port=port)
-    return run(settings, Port(settings.host, port), NoHost(), lambda: app, ready=int, say=print)
+    return run(settings, Port(settings.host, port), NoHost(), lambda: lambda: app, ready=int, say=print)
 
 
 if __name__ == "__main__":

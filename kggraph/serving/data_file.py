@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from kggraph.serving.host import Held
 from kggraph.serving.port import Port
 from kggraph.serving.processes import Say, WsgiApp, serve
 from kggraph.store.client import QueryClient
-from kggraph.web.data_app import create_data_app
 
 
 def serve_file(data: Path, settings: Settings, say: Say) -> int:
@@ -25,10 +25,12 @@ def serve_file(data: Path, settings: Settings, say: Say) -> int:
 def _serve_at(port: Port, data: Path, settings: Settings, say: Say) -> int:
     settings = replace(settings, base_uri=port.url, source_base_uri=port.url, web_workers=1)
 
-    def make_app(socket: Path) -> WsgiApp:
-        return create_data_app(settings, QueryClient(socket, settings.all_prefixes))
+    def load_app() -> Callable[[Path], WsgiApp]:
+        from kggraph.web.data_app import create_data_app
+
+        return lambda socket: create_data_app(settings, QueryClient(socket, settings.all_prefixes))
 
     def ready() -> None:
         say(f"{data.name} is served at {port.url}sparql (Ctrl-C stops it).")
 
-    return serve(settings, port, lambda: Held(data, ""), make_app, ready, say)
+    return serve(settings, port, lambda: Held(data, ""), load_app, ready, say)

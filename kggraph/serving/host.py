@@ -41,6 +41,8 @@ class QueryHost:
         """
         self._socket, self._held, self._workers = socket, held, workers
         self._process: subprocess.Popen[bytes] | None = None
+        self._begun: tuple[subprocess.Popen[bytes], Held] | None = None
+        """A host that was begun and is not waited for yet."""
         self._leaving: list[subprocess.Popen[bytes]] = []
         """Hosts that were replaced and end when their queries have."""
         self._holds: Held | None = None
@@ -48,15 +50,27 @@ class QueryHost:
         self._retry_at = 0.0
         self._is_stopped = False
 
+    def begin(self) -> None:
+        """Let it begin to read its data, so that other things can be done meanwhile; `start` waits for it.
+
+        :raises KgError: there is nothing to hold.
+        """
+        held = self._held()
+        if held is None:
+            raise QueryHostUnavailable("There is nothing to query yet.")
+        self._begun = self._launched(held), held
+
     def start(self) -> None:
         """Start it and return when it answers.
 
         :raises KgError: it cannot hold the data, or does not start.
         """
-        held = self._held()
-        if held is None:
-            raise QueryHostUnavailable("There is nothing to query yet.")
-        self._process, self._holds = self._started(held), held
+        if self._begun is None:
+            self.begin()
+        if self._begun is not None:
+            process, held = self._begun
+            self._process, self._holds = self._ready(process), held
+            self._begun = None
 
     def watch(self) -> str | None:
         """Start it anew when it died, or replace it when it should hold other data; a sentence when that happened.
@@ -75,7 +89,7 @@ class QueryHost:
         if held is None or held == self._holds:
             return None
         self._wait_before_another()
-        old, self._process, self._holds = self._process, self._started(held), held
+        old, self._process, self._holds = self._process, self._ready(self._launched(held)), held
         self._deaths = 0
         old.send_signal(signal.SIGTERM)
         self._leaving.append(old)
@@ -84,7 +98,8 @@ class QueryHost:
     def stop(self) -> None:
         """Stop it and its workers, and wait until they are gone."""
         self._is_stopped = True
-        processes = [process for process in (self._process, *self._leaving) if process]
+        begun = self._begun[0] if self._begun else None
+        processes = [process for process in (self._process, begun, *self._leaving) if process]
         for process in processes:
             process.send_signal(signal.SIGINT)
         for process in processes:
@@ -97,12 +112,15 @@ class QueryHost:
         self._retry_at = time.monotonic() + _RETRY_S[min(self._deaths, len(_RETRY_S) - 1)]
         self._deaths += 1
 
-    def _started(self, held: Held) -> subprocess.Popen[bytes]:
+    def _launched(self, held: Held) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "kggraph.store.host", "--data", os.fspath(held.data)]
         command += ["--socket", os.fspath(self._socket), "--version", held.version]
         command += ["--workers", str(self._workers), "--parent", str(os.getpid())]
         # A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the host.
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+
+    def _ready(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """The process, when it has said that it is ready."""
         try:
             told = _first_line(process)
             if told.get("ready") and not self._is_stopped:

@@ -14,8 +14,6 @@ from kggraph.serving.host import Held
 from kggraph.serving.port import Port
 from kggraph.serving.processes import Say, WsgiApp, serve
 from kggraph.store.client import QueryClient
-from kggraph.web.app import create_app
-from kggraph.web.generations import Generations
 
 
 def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: Say) -> int:
@@ -38,11 +36,19 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
             return None
         return Held(generation.quads_path.parent, generation.hash)
 
-    def make_app(socket: Path) -> WsgiApp:
-        return create_app(settings, Generations(settings), QueryClient(socket, settings.served_prefixes))
+    def load_app() -> Callable[[Path], WsgiApp]:
+        from kggraph.web.app import create_app
+        from kggraph.web.generations import Generations
+
+        def make_app(socket: Path) -> WsgiApp:
+            return create_app(settings, Generations(settings), QueryClient(socket, settings.served_prefixes))
+
+        return make_app
 
     def ready() -> None:
+        from kggraph.web.generations import Generations
+
         title = pick(Generations(settings).current().about["title"], settings.languages[0]).text
         say(f"{title or 'The knowledge base'} is served at {port.url} (Ctrl-C stops it).")
 
-    return serve(settings, port, held, make_app, ready, say)
+    return serve(settings, port, held, load_app, ready, say)

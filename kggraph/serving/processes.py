@@ -20,10 +20,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Protocol
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.mp import MPServer
-
 from kggraph.config import Settings
 from kggraph.errors import KgError
 from kggraph.serving.host import Held, QueryHost
@@ -32,9 +28,6 @@ from kggraph.serving.port import Port
 WsgiApp = Callable[..., Any]
 Say = Callable[[str], None]
 
-_THREADS: Final = 16
-"""Threads of a web worker: pages take microseconds, so these are for answers that wait for the query host."""
-_STOP_S: Final = 5
 _READY_S: Final = 60
 _WATCH_EVERY_S: Final = 0.25
 _PR_SET_PDEATHSIG: Final = 1
@@ -43,8 +36,11 @@ _PR_SET_PDEATHSIG: Final = 1
 class Host(Protocol):
     """What answers queries, as this module uses it; see `QueryHost`."""
 
+    def begin(self) -> None:
+        """Let it begin to read its data."""
+
     def start(self) -> None:
-        """Start it and return when it answers; raises KgError when it cannot."""
+        """Return when it answers; raises KgError when it cannot."""
 
     def watch(self) -> str | None:
         """Start it anew when it died, or when it should hold other data; a sentence when that happened."""
@@ -53,30 +49,19 @@ class Host(Protocol):
         """Stop it, and wait until it is gone."""
 
 
-class _Server(MPServer):
-    """Granian that stays out of the terminal's way and says when the first page can be asked for."""
-
-    def __init__(self, *args: Any, started: Callable[[], None], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._started = started
-
-    def startup(self, spawn_target: Any, target_loader: Any) -> None:
-        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-        self._started()
-
-
 def serve(
     settings: Settings,
     port: Port,
     held: Callable[[], Held | None],
-    make_app: Callable[[Path], WsgiApp],
+    load_app: Callable[[], Callable[[Path], WsgiApp]],
     ready: Callable[[], None],
     say: Say,
 ) -> int:
     """Serve until a signal says stop; gives the exit code.
 
     :param held: tells what the query host should hold now.
-    :param make_app: makes the application from the query host's socket; called in each web worker.
+    :param load_app: imports the application while the query host reads its data; what it gives is called in each web
+        worker, with the query host's socket.
     :param ready: called once, when the first page can be asked for.
     :param say: takes sentences for the operator, such as that the query host was started anew.
     :raises KgError: the query host or the web workers do not start.
@@ -85,15 +70,26 @@ def serve(
     with tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True) as folder:
         socket = Path(folder) / "query"
         host = QueryHost(socket, held, settings.query_workers)
-        return run(settings, port, host, lambda: make_app(socket), ready=ready, say=say)
+
+        def load() -> Callable[[], WsgiApp]:
+            make_app = load_app()
+            return lambda: make_app(socket)
+
+        return run(settings, port, host, load, ready=ready, say=say)
 
 
 def run(
-    settings: Settings, port: Port, host: Host, make_app: Callable[[], WsgiApp], *, ready: Callable[[], None], say: Say
+    settings: Settings,
+    port: Port,
+    host: Host,
+    load_app: Callable[[], Callable[[], WsgiApp]],
+    *,
+    ready: Callable[[], None],
+    say: Say,
 ) -> int:
     """`serve` with a query host that is given.
 
-    :param make_app: makes the application, called in each web worker.
+    :param load_app: imports the application; what it gives is called in each web worker.
     :param ready: called once, when the first page can be asked for.
     :param say: takes sentences for the operator, such as that the query host was started anew.
     :raises KgError: the query host or the web workers do not start.
@@ -101,6 +97,10 @@ def run(
     stopping = threading.Event()
     previous = signal.signal(signal.SIGTERM, _exit_on_signal)
     try:
+        host.begin()
+        from kggraph.serving.web_server import WebServer
+
+        make_app = load_app()
         host.start()
         watcher = threading.Thread(target=_watch, args=(host, stopping, say), name="watch-query-host", daemon=True)
 
@@ -108,19 +108,7 @@ def run(
             watcher.start()
             threading.Thread(target=_announce, args=(port, stopping, ready, say), daemon=True).start()
 
-        server = _Server(
-            "kggraph",
-            address=settings.host,
-            port=port.number,
-            interface=Interfaces.WSGI,
-            workers=settings.web_workers,
-            blocking_threads=_THREADS,
-            websockets=False,
-            log_level=LogLevels.error,
-            respawn_failed_workers=True,
-            workers_kill_timeout=_STOP_S,
-            started=started,
-        )
+        server = WebServer(settings, port.number, started)
         port.release()
         server.serve(target_loader=lambda: _worker(make_app), wrap_loader=False)
         return 0

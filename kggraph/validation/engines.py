@@ -23,7 +23,7 @@ from kggraph.validation.report import Report, Result
 from kggraph.validation.shape_texts import ShapeTexts
 
 Engine: TypeAlias = Callable[[bytes, bytes], str]
-"""Data graph and shapes graph as N-Triples to the W3C report as Turtle."""
+"""Data graph and shapes graph as N-Triples to the W3C report as N-Triples."""
 
 _SUBCLASS: Final = f"> <{RDFS}subClassOf> <".encode()
 _LOCATION: Final = re.compile(r"\s+")
@@ -86,7 +86,8 @@ def _shifty_report(data: bytes, shapes: bytes) -> str:
                 data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error"
             )
             problems += result.diagnostics
-            report = result.report_turtle
+            # Not report_turtle, which writes "01"^^xsd:integer as 1.
+            report = result._report_ntriples
     except (ValueError, RuntimeError) as error:
         raise ShapesError(f"The shapes cannot be used: {_one_line(error)}") from None
     if problems:
@@ -138,6 +139,9 @@ def _pyshacl_report(data: bytes, shapes: bytes) -> str:
         )
     except pyshacl.errors.ReportableRuntimeError as error:
         raise ShapesError(f"The shapes cannot be used: {_one_line(error)}") from None
+    finally:
+        # pySHACL leaves this switched on, and rdflib would rewrite every literal that it reads from then on.
+        rdflib.NORMALIZE_LITERALS = False
     if not isinstance(report, rdflib.Graph):
         raise ShapesError(f"The shapes cannot be used: {_one_line(text)}")
     return report.serialize(format="nt")
@@ -146,15 +150,15 @@ def _pyshacl_report(data: bytes, shapes: bytes) -> str:
 ENGINES: Final[Mapping[str, Engine]] = {"shifty": _shifty_report, "pyshacl": _pyshacl_report}
 
 
-def read_report(turtle: str, texts: ShapeTexts) -> Report:
+def read_report(report: str, texts: ShapeTexts) -> Report:
     """A W3C validation report as data.
 
-    :param turtle: the report graph.
+    :param report: the report graph as N-Triples or Turtle.
     :param texts: the shapes it is about.
     """
     found: dict[str, dict[str, list[ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple]]] = {}
     top = set()
-    for quad in ox.parse(turtle, ox.RdfFormat.TURTLE):
+    for quad in ox.parse(report, ox.RdfFormat.TURTLE):
         name = quad.predicate.value.removeprefix(SH)
         found.setdefault(str(quad.subject), {}).setdefault(name, []).append(quad.object)
         if name == "result":

@@ -72,5 +72,6 @@ class ShapeTexts:
         return "/".join(self._inside(member) for member in self.graph.members(node))
 
     def _inside(self, node: Term) -> str:
-        text = self._path(node)
-        return text if isinstance(node, ox.NamedNode) or (text[0] == "^" and "/" not in text) else f"({text})"
+        inverse = self.graph.values(node, f"{SH}inversePath")
+        plain = isinstance(node, ox.NamedNode) or all(isinstance(inner, ox.NamedNode) for inner in inverse or [node])
+        return self._path(node) if plain else f"({self._path(node)})"

@@ -17,7 +17,7 @@ from kggraph.publish.generation import Generation, current_hash, open_current
 from kggraph.publish.queries import NamedQuery, read_query
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facets import Selection
-from kggraph.terms import DCAT, DCTERMS, SKOS
+from kggraph.terms import DCAT, DCTERMS, SKOS, VOID
 from kggraph.web.addresses import Addresses
 from kggraph.web.kinds import Kinds, named_kinds
 from kggraph.web.triples import read
@@ -136,6 +136,15 @@ class KnowledgeBase:
             except KgError as error:
                 log.error("A named query is left out: %s", error)
         return found
+
+    @cached_property
+    def property_counts(self) -> dict[str, int]:
+        """Property -> number of triples with it, from the VoID description."""
+        told: dict[str, dict[str, str]] = {}
+        for statement in read(self.generation.void_path.read_bytes(), (f"{VOID}property", f"{VOID}triples")):
+            told.setdefault(statement.subject, {})[statement.predicate] = statement.object.value
+        pairs = ((one.get(f"{VOID}property"), one.get(f"{VOID}triples")) for one in told.values())
+        return {name: int(count) for name, count in pairs if name and count}
 
     def tree(self, scheme: str) -> list[Concept]:
         """The concepts of a scheme, depth first; read once."""

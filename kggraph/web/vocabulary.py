@@ -137,7 +137,7 @@ class _Ontology:
             label=pick(self._text(iri, _LABELS), language, iri),
             text=pick(self._text(iri, _TEXTS), language),
             facts=tuple(facts),
-            count=self.kb.manifest.classes.get(iri),
+            count=self.kb.manifest.classes.get(iri, self.kb.property_counts.get(iri)),
         )
 
     def _text(self, iri: str, predicates: tuple[str, ...]) -> Mapping[str, str] | None:

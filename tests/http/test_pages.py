@@ -133,6 +133,9 @@ def test_links_stay_in_the_language_and_lead_somewhere(client: FlaskClient, path
 def test_anchors_of_the_ontology_are_its_hash_uris(client: FlaskClient) -> None:
     page = Page(client.get("/def", headers=HTML).text)
     assert {"Bridge", "Designer", "form", "opened", "lengthM", "designedBy"} <= set(page.ids)
+    text = client.get("/def", headers=HTML).text
+    assert re.search(r'<h3>bridge\s+<span class="count">9</span>', text)
+    assert re.search(r'<h3>designed by\s+<span class="count">9</span>', text)
     assert 'id="Bridge-form"' in client.get("/shapes", headers=HTML).text
 
 

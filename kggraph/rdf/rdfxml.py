@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import JSON_LD, N_TRIPLES, TURTLE
@@ -53,7 +52,7 @@ class _XmlWriter:
             graph = with_stable_labels(graph)
         body = "".join(self._node(subject, graph[subject]) for subject in sorted_subjects(graph))
         declared = sorted((prefix, namespace) for namespace, prefix in self.namespaces.items())
-        heads = "".join(f"\n  xmlns:{prefix}={quoteattr(namespace)}" for prefix, namespace in declared)
+        heads = "".join(f'\n  xmlns:{prefix}="{namespace.translate(_ATTRIBUTE)}"' for prefix, namespace in declared)
         return f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{heads}>\n{body}</rdf:RDF>\n'.encode()
 
     def _node(self, subject: str, description: dict[str, list[str]]) -> str:
@@ -88,8 +87,8 @@ class _XmlWriter:
         if rest.startswith("@"):
             about = f' xml:lang="{rest[1:]}"'
         elif rest:
-            about = f" rdf:datatype={quoteattr(rest[3:-1])}"
-        return f"    <{name}{about}>{escape(text, _CARRIAGE_RETURN)}</{name}>\n"
+            about = f' rdf:datatype="{rest[3:-1].translate(_ATTRIBUTE)}"'
+        return f"    <{name}{about}>{text.translate(_TEXT)}</{name}>\n"
 
     def _element(self, term: str) -> str | None:
         """The name of a property or class, or nothing when XML allows none."""
@@ -117,12 +116,14 @@ class _XmlWriter:
         return f"{self.namespaces.setdefault(namespace, f'ns{number}')}:{iri[start:]}"
 
 
-_CARRIAGE_RETURN: Final = {"\r": "&#13;"}
+# Not xml.sax.saxutils, which loads an HTTP client: a fifth of the time in which a query host starts.
+_TEXT: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_ATTRIBUTE: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 def _reference(term: str, attribute: str) -> str:
     if term.startswith("<"):
-        return f"rdf:{attribute}={quoteattr(term[1:-1])}"
+        return f'rdf:{attribute}="{term[1:-1].translate(_ATTRIBUTE)}"'
     return f'rdf:nodeID="{term[2:]}"'
 
 

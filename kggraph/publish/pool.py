@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -29,8 +30,9 @@ class Pool:
         self._processors = min(len(os.sched_getaffinity(0)), _MOST)
         self._executor: ProcessPoolExecutor | None = None
         if parallel and self._processors > 1:
-            # Not forked: threads of this process may hold locks.
-            self._executor = ProcessPoolExecutor(self._processors, multiprocessing.get_context("spawn"))
+            # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
+            method = "fork" if threading.active_count() == 1 else "spawn"
+            self._executor = ProcessPoolExecutor(self._processors, multiprocessing.get_context(method))
 
     def __enter__(self) -> Pool:
         return self

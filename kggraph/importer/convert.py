@@ -131,7 +131,7 @@ class Converter:
             return
         for tag, text in value.items():
             if not is_language_tag(tag):
-                self._problem(record, column, f'{shown(tag)} is no language tag; write one such as "nl" or "en".')
+                self._problem(record, column, f"{shown(tag)} is no language tag. {_better_tag(tag)}")
             elif text is not None and not isinstance(text, str):
                 self._problem(record, column, f"{shown(text)} is not a text; {example}.")
             elif text and (character := bad_character(text)):
@@ -264,6 +264,13 @@ def _plain(value: Any, column: Column) -> str | None:
     if isinstance(value, int | float) and datatypes & {f"{XSD}integer", f"{XSD}decimal"}:
         return str(value)
     return None
+
+
+def _better_tag(tag: str) -> str:
+    better = tag.lower().replace("_", "-")
+    return suggestion(
+        [better] if is_language_tag(better) and len(better) < 8 else [], 'Write one such as "nl" or "en".'
+    )
 
 
 def _by_form(takers: Iterable[FieldRule], text: str) -> FieldRule | None:

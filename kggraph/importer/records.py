@@ -18,7 +18,8 @@ SLUG: Final = "slug"
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _MAX_SLUG: Final = 120
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Sources may not hold these, because RDF/XML cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +122,5 @@ def bad_character(text: str) -> str | None:
     >>> bad_character("a\\x00b"), bad_character("naïef\\n")
     ('U+0000', None)
     """
-    found = _CONTROL.search(text)
+    found = _NOT_IN_XML.search(text)
     return f"U+{ord(found[0]):04X}" if found else None

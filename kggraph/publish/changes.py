@@ -1,0 +1,194 @@
+"""The publication log: when each thing was first published, last changed, or taken away.
+
+Generations are disposable and know no yesterday; this is the one file beside them that does. A build adds to it what
+differs from the generation before, in one transaction, so feeds, sitemaps and harvesters get real dates. Without it (a
+new build folder) everything counts as published at the first build: harvesters then fetch more than they need, never
+less. Its rows are per thing, not per change, so it stays as large as the knowledge base.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from urllib.parse import quote
+
+What: TypeAlias = Literal["created", "changed", "withdrawn", "removed"]
+FILE_NAME: Final = "changes.sqlite"
+GONE: Final = ("withdrawn", "removed")
+"""Kinds of change after which a thing is no longer there."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS thing (
+  iri TEXT PRIMARY KEY, kind TEXT NOT NULL, digest BLOB NOT NULL, first TEXT NOT NULL, at TEXT NOT NULL,
+  what TEXT NOT NULL, sets TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_time ON thing (kind, at, iri);
+CREATE TABLE IF NOT EXISTS logged (hash TEXT NOT NULL);
+"""
+_COLUMNS: Final = "iri, kind, first, at, what, sets"
+_BATCH: Final = 1_000
+
+
+class Published(NamedTuple):
+    """A thing as a generation has it."""
+
+    iri: str
+    kind: str
+    ntriples: bytes
+    withdrawn: bool
+    sets: tuple[str, ...] = ()
+    """Names of the sets that harvesters find it in; a change of these counts as a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change of a thing."""
+
+    iri: str
+    kind: str
+    first: str
+    """When it was first published (UTC, xsd:dateTime)."""
+    at: str
+    """When it last changed."""
+    what: What
+    sets: tuple[str, ...]
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the thing is no longer there."""
+        return self.what in GONE
+
+
+def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
+    """Add what a generation changes; nothing when that generation was the last one recorded.
+
+    :param path: the log, made when it is not there.
+    :param hash: of the generation.
+    :param now: UTC, xsd:dateTime in seconds.
+    :returns: how many things are new, changed or gone.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as log:
+        log.executescript(_SCHEMA)
+        if log.execute("SELECT 1 FROM logged WHERE hash = ?", (hash,)).fetchone():
+            return 0
+        log.execute("BEGIN IMMEDIATE")
+        try:
+            count = _record(log, things, now)
+            log.execute("DELETE FROM logged")
+            log.execute("INSERT INTO logged VALUES (?)", (hash,))
+            log.execute("COMMIT")
+        except BaseException:
+            log.execute("ROLLBACK")
+            raise
+        return count
+
+
+def _record(log: sqlite3.Connection, things: Iterable[Published], now: str) -> int:
+    log.execute("CREATE TEMP TABLE seen (iri TEXT PRIMARY KEY) WITHOUT ROWID")
+    count = 0
+    for thing in things:
+        digest = _digest(thing)
+        known = log.execute("SELECT digest, first, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
+        log.execute("INSERT OR IGNORE INTO seen VALUES (?)", (thing.iri,))
+        if known is not None and known[0] == digest and known[2] != "removed":
+            continue
+        what: What = "withdrawn" if thing.withdrawn else "created" if known is None else "changed"
+        first = known[1] if known else now
+        row = (thing.iri, thing.kind, digest, first, now, what, " ".join(thing.sets))
+        log.execute("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        count += 1
+    gone = "what != 'removed' AND iri NOT IN (SELECT iri FROM seen)"
+    count += log.execute(f"UPDATE thing SET what = 'removed', at = ? WHERE {gone}", (now,)).rowcount
+    log.execute("DROP TABLE seen")
+    return count
+
+
+def _digest(thing: Published) -> bytes:
+    told = hashlib.blake2b(thing.ntriples, digest_size=16)
+    told.update("\0".join(("", *thing.sets)).encode())
+    return told.digest()
+
+
+class Changes:
+    """Reads the log; one object serves all threads. Without a log it knows of nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+
+    def get(self, iri: str) -> Change | None:
+        """The last change of a thing."""
+        return next(iter(self._all(f"SELECT {_COLUMNS} FROM thing WHERE iri = ?", iri)), None)
+
+    def get_all(self, iris: Collection[str]) -> dict[str, Change]:
+        """The last change of each of these things."""
+        found: dict[str, Change] = {}
+        wanted = list(iris)
+        for start in range(0, len(wanted), _BATCH):
+            part = wanted[start : start + _BATCH]
+            marks = ",".join("?" * len(part))
+            rows = self._all(f"SELECT {_COLUMNS} FROM thing WHERE iri IN ({marks})", *part)
+            found.update({change.iri: change for change in rows})
+        return found
+
+    def latest(self, kind: str, limit: int, offset: int = 0) -> list[Change]:
+        """The things of a kind that changed last, the newest change first."""
+        order = "ORDER BY at DESC, iri LIMIT ? OFFSET ?"
+        return self._all(f"SELECT {_COLUMNS} FROM thing WHERE kind = ? {order}", kind, limit, offset)
+
+    def since(
+        self, kind: str, *, start: str = "", end: str = "", after: tuple[str, str] = ("", ""), limit: int = 100
+    ) -> list[Change]:
+        """Things of a kind by time of change, the oldest first.
+
+        :param start: not before this time.
+        :param end: not after this time.
+        :param after: time and IRI of the last one that is known already.
+        """
+        return self._all(
+            f"SELECT {_COLUMNS} FROM thing WHERE kind = ?1 AND at >= ?2 AND (?3 = '' OR at <= ?3) "
+            "AND (at, iri) > (?4, ?5) ORDER BY at, iri LIMIT ?6",
+            *(kind, start, end, *after, limit),
+        )
+
+    def each_since(
+        self, kind: str, *, start: str = "", end: str = "", after: tuple[str, str] = ("", "")
+    ) -> Iterator[Change]:
+        """`since` without a limit, taken in batches."""
+        while batch := self.since(kind, start=start, end=end, after=after, limit=_BATCH):
+            yield from batch
+            after = (batch[-1].at, batch[-1].iri)
+
+    def count(self, kind: str, *, start: str = "", end: str = "") -> int:
+        """How many things of a kind changed last between two times."""
+        sql = "SELECT count(*) FROM thing WHERE kind = ?1 AND at >= ?2 AND (?3 = '' OR at <= ?3)"
+        return int((self._rows(sql, kind, start, end) or [(0,)])[0][0])
+
+    def earliest(self, kind: str) -> str:
+        """When the thing that changed longest ago did so; empty when there is none."""
+        return str((self._rows("SELECT min(at) FROM thing WHERE kind = ?", kind) or [("",)])[0][0] or "")
+
+    def _all(self, sql: str, *values: Any) -> list[Change]:
+        rows = self._rows(sql, *values)
+        return [Change(iri, kind, first, at, what, tuple(sets.split())) for iri, kind, first, at, what, sets in rows]
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        connection = self._connection()
+        return connection.execute(sql, values).fetchall() if connection else []
+
+    def _connection(self) -> sqlite3.Connection | None:
+        held: sqlite3.Connection | None = getattr(self._local, "held", None)
+        if held is None:
+            try:
+                held = sqlite3.connect(f"file:{quote(str(self._path.absolute()))}?mode=ro", uri=True)
+                held.execute("SELECT 1 FROM logged").fetchone()
+            except sqlite3.Error:
+                return None
+            self._local.held = held
+        return held

@@ -1,0 +1,91 @@
+"""The sets in which harvesters find items: values of the facets that say what kind an item is and what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from kggraph.model import LangText, Model
+from kggraph.publish.changes import Published
+from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.lifecycle import ending
+from kggraph.rdf.iris import kind_and_slug, local_name, slugify
+from kggraph.search.facets import FacetIndex
+from kggraph.terms import SCHEMA
+
+Labels: TypeAlias = Callable[[Iterable[str]], Mapping[str, LangText]]
+
+_SAID: Final = (f"{SCHEMA}additionalType", f"{SCHEMA}about")
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestSet:
+    """A set of items."""
+
+    spec: str
+    """Its name: `type`, `type:report`."""
+    labels: LangText
+    key: str
+    """The facet."""
+    value: str
+    """The value of the facet; empty for the set of all its values."""
+
+
+def harvest_sets(model: Model, facets: FacetIndex, base: str, labels: Labels) -> list[HarvestSet]:
+    """The sets that have items, each facet before its values."""
+    found: list[HarvestSet] = []
+    everything = facets.select(limit=0)
+    for facet in facets.facets:
+        field = model.main.field(facet.key)
+        if field is None or field.schema_property not in _SAID:
+            continue
+        values = [value.value for value in everything.facets[facet.key] if value.count]
+        named = labels(values)
+        found.append(HarvestSet(facet.key, field.label, facet.key, ""))
+        taken: set[str] = set()
+        for value in values:
+            spec = _spec(facet.key, value, base, taken)
+            found.append(HarvestSet(spec, named.get(value) or {"": local_name(value)}, facet.key, value))
+    return found
+
+
+def sets_of_items(sets: Iterable[HarvestSet], facets: FacetIndex) -> dict[str, tuple[str, ...]]:
+    """The sets of each item, those of a value with what is narrower."""
+    found: dict[str, list[str]] = {}
+    for one in sets:
+        if one.value:
+            chosen = facets.select({one.key: [one.value]}, limit=facets.size, counts=False)
+            for iri in chosen.iris:
+                found.setdefault(iri, []).append(one.spec)
+    return {iri: tuple(specs) for iri, specs in found.items()}
+
+
+def in_set(spec: str, sets: Iterable[str]) -> bool:
+    """Whether something with these sets is in a set: they are hierarchical.
+
+    >>> in_set("type", ("type:report",)), in_set("type:rep", ("type:report",))
+    (True, False)
+    """
+    return any(one == spec or one.startswith(f"{spec}:") for one in sets)
+
+
+def published(descriptions: Descriptions, sets: Mapping[str, tuple[str, ...]]) -> Iterator[Published]:
+    """All things of a generation, for the publication log."""
+    for kind in descriptions.kinds():
+        for iri in descriptions.iris(kind):
+            found = descriptions.get(iri)
+            if found is not None:
+                withdrawn = ending(found.ntriples, iri).is_over
+                yield Published(iri, kind, found.ntriples, withdrawn, sets.get(iri, ()))
+
+
+def _spec(key: str, value: str, base: str, taken: set[str]) -> str:
+    named = kind_and_slug(value, base)
+    slug = slugify(named[1] if named else local_name(value)) or "value"
+    number = 2
+    spec = slug
+    while spec in taken:
+        spec, number = f"{slug}-{number}", number + 1
+    taken.add(spec)
+    return f"{slugify(key) or 'set'}:{spec}"

@@ -39,7 +39,7 @@ class QueryClient:
 
     def query(self, request: QueryRequest) -> QueryAnswer:
         """See `QueryEngine.query`."""
-        task = task_of(request)
+        task = task_of(request, self._prefixes)
         key = blake2s(request.client.encode(), digest_size=16).digest() if request.client else bytes(16)
         content = wire.REQUEST.pack(request.timeout_s, request.memory_mb, key) + wire.dump(task.values())
         connection = self._ask(content, request.timeout_s)

@@ -24,7 +24,7 @@ class EmbeddedEngine:
 
     def query(self, request: QueryRequest) -> QueryAnswer:
         """See `QueryEngine.query`; time and memory are not limited."""
-        task = task_of(request)
+        task = task_of(request, self._prefixes)
         chunks: list[bytes] = []
         result = Result(self._dataset, task, piece_bytes=1 << 16, send=chunks.append)
         try:

@@ -18,13 +18,13 @@ from pyoxigraph import (
     QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
-    RdfFormat,
     Store,
     Variable,
 )
 
 from kggraph.errors import KgError, QueryOutOfMemory, QueryRefused, QuerySyntaxError, ResultTooLarge
 from kggraph.rdf.media import RESULTS_CSV, RESULTS_JSON, RESULTS_TSV, RESULTS_XML
+from kggraph.store.graphs import write_graph
 from kggraph.store.protocol import Task
 
 _MERGED_KEPT: Final = 4
@@ -120,7 +120,14 @@ class Result:
                 results = self._in_order(results)
                 results.serialize(cast(IO[bytes], self), format=_results_format(self._task.results))
             else:
-                results.serialize(cast(IO[bytes], self), format=_rdf_format(self._task.results))
+                write_graph(
+                    results,
+                    lambda: cast(QueryTriples, self._dataset.results(self._task.text, self._task)),
+                    self,
+                    media_type=self._task.results,
+                    prefixes=dict(self._task.prefixes),
+                    max_bytes=self._task.max_result_bytes,
+                )
             if self._total > self._task.max_result_bytes:
                 raise too_large(self._task.max_result_bytes)
             self._rows.add(self.rest)
@@ -255,11 +262,5 @@ def out_of_memory(allowed_mb: int) -> QueryOutOfMemory:
 
 def _results_format(media_type: str) -> QueryResultsFormat:
     found = QueryResultsFormat.from_media_type(media_type)
-    assert found is not None, media_type
-    return found
-
-
-def _rdf_format(media_type: str) -> RdfFormat:
-    found = RdfFormat.from_media_type(media_type)
     assert found is not None, media_type
     return found

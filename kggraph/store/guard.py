@@ -15,6 +15,7 @@ from typing import Final, cast
 from urllib.parse import urljoin
 
 from kggraph.errors import QueryRefused, QuerySyntaxError
+from kggraph.rdf.iris import is_iri
 from kggraph.rdf.results import RESULT_KINDS, QueryForm, ResultKind
 from kggraph.store.grammar import check_grammar
 from kggraph.store.lexer import OUTLINE_WORDS, decode_code_points, lower_booleans, outline, tokens, unescape
@@ -63,6 +64,25 @@ class InspectedQuery:
     def kind(self) -> ResultKind:
         return RESULT_KINDS[self.form]
 
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes that the query declares with absolute IRIs.
+
+        >>> inspect("PREFIX a: <http://a/> PREFIX : <rel> ASK {}").prefixes()
+        {'a': 'http://a/'}
+        """
+        found: dict[str, str] = {}
+        prefix, word = "", ""
+        for kind, text, _ in tokens(self.text):
+            if kind == "word":
+                word = text.upper()
+                if word not in ("BASE", "PREFIX"):
+                    break
+            elif kind == "pname":
+                prefix = text[:-1]
+            elif kind == "iri" and word == "PREFIX" and is_iri(text[1:-1]):
+                found[prefix] = text[1:-1]
+        return found
+
     def variables(self) -> tuple[str, ...]:
         """Names that look like variables, in the order of the text: how `SELECT *` is expected to show them.
 
@@ -100,10 +120,13 @@ class InspectedQuery:
         prefixes: dict[str, str] = {}
         base, prefix, word, is_named = base_iri or "", "", "", False
         graphs: tuple[list[str], list[str]] = ([], [])
+        depth = 0
         for kind, text, _ in tokens(self.text):
-            if text == "{" or kind in ("end", "error"):
-                break
-            if kind == "word":
+            if kind == "mark" and text in "{}":
+                depth += 1 if text == "{" else -1
+            elif depth:
+                continue
+            elif kind == "word":
                 is_named = word == "FROM" and text.upper() == "NAMED"
                 word = "FROM" if is_named else text.upper()
             elif kind == "pname" and word == "PREFIX":

@@ -59,6 +59,8 @@ class Task:
     """Where the `*` of the outermost SELECT stands in `text` and `beyond`."""
     variables: tuple[str, ...] = ()
     """The order of its variables."""
+    prefixes: tuple[tuple[str, str], ...] = ()
+    """Prefixes to write a graph with: those known here, then those of the query."""
 
     def values(self) -> tuple[Any, ...]:
         """The task as plain values, in the order of its fields."""

@@ -12,9 +12,10 @@ from kggraph.store.guard import inspect
 from kggraph.store.protocol import QueryRequest, Task
 
 
-def task_of(request: QueryRequest) -> Task:
+def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) -> Task:
     """The task for a request.
 
+    :param prefixes: prefixes to write graphs with, besides those of the query.
     :raises QueryRefused: as `guard.inspect` says; also QuerySyntaxError.
     :raises BadParameter: a graph of the protocol is no IRI.
     :raises NotAcceptable: that form of query has no such results.
@@ -45,6 +46,7 @@ def task_of(request: QueryRequest) -> Task:
         hold_bytes=request.hold_bytes,
         star=query.star,
         variables=query.variables() if query.star >= 0 else (),
+        prefixes=tuple({**(prefixes or {}), **query.prefixes()}.items()) if query.kind == "graph" else (),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from kggraph.errors import (
     KgError,
+    NotAcceptable,
     QueryHostUnavailable,
     QueryOutOfMemory,
     QueryRefused,
@@ -164,6 +165,7 @@ _ERRORS: Final[Mapping[str, Callable[[dict[str, Any]], KgError]]] = {
     QueryTimeout.code: lambda m: QueryTimeout(m["message"], allowed=m["allowed"]),
     QueryOutOfMemory.code: lambda m: QueryOutOfMemory(m["message"], allowed=m["allowed"]),
     ResultTooLarge.code: lambda m: ResultTooLarge(m["message"], allowed=m["allowed"]),
+    NotAcceptable.code: lambda m: NotAcceptable(m["message"], available=tuple(m["available"])),
     TooBusy.code: lambda m: TooBusy(m["message"], retry_after_s=m["retry_after_s"]),
     QueryHostUnavailable.code: lambda m: QueryHostUnavailable(m["message"]),
 }

@@ -57,7 +57,7 @@ def test_an_answer_tells_its_kind_version_and_length(host: Hosted) -> None:
         ("ASK {}", "application/sparql-results+xml", "boolean", b"<?xml"),
         ("SELECT * {} ", "text/tab-separated-values", "solutions", b"\n"),
         ("CONSTRUCT WHERE { ?s ?p 1 }", "application/n-triples", "graph", b"<http://example.org/n1>"),
-        ("DESCRIBE <http://example.org/n1>", "application/ld+json", "graph", b"[{"),
+        ("DESCRIBE <http://example.org/n1>", "application/ld+json", "graph", b'{\n  "@context"'),
     ],
 )
 def test_every_form_of_query(host: Hosted, text: str, results: str, kind: str, start: bytes) -> None:

@@ -137,6 +137,36 @@ def test_graphs_are_the_same_in_every_format(engine: EmbeddedEngine, form: str) 
     assert all(graph == graphs[0] for graph in graphs)
 
 
+def test_graphs_are_written_for_people(engine: EmbeddedEngine) -> None:
+    text = "PREFIX e: <http://e/> CONSTRUCT { ?s skos:note ?o } { ?s e:p ?o FILTER(?o = 7) }"
+    text = f"PREFIX skos: <http://www.w3.org/2004/02/skos/core#> {text}"
+    turtle = engine.query(QueryRequest(text, "text/turtle")).read().decode()
+    assert "e:a\n    skos:note 7 ;" in turtle
+    assert turtle.count("PREFIX") == 2
+    context = json.loads(engine.query(QueryRequest(text, "application/ld+json")).read())["@context"]
+    assert context["skos"] == "http://www.w3.org/2004/02/skos/core#"
+
+
+@pytest.mark.parametrize("offer", result_formats("CONSTRUCT"), ids=lambda offer: offer.name)
+def test_long_graphs_are_the_same_in_every_format(offer: object) -> None:
+    store = Store()
+    lines = "".join(f'<http://e/{i}> <http://e/p> "{i}: some text that is long"@en .\n' for i in range(20_000))
+    store.load(lines.encode(), format=RdfFormat.N_TRIPLES)
+    media_type = offer.media_type  # type: ignore[attr-defined]
+    answer = EmbeddedEngine(store).query(QueryRequest("CONSTRUCT WHERE { ?s ?p ?o }", media_type))
+    rdf_format = RdfFormat.from_media_type(media_type)
+    assert rdf_format
+    assert set(parse(answer.read(), format=rdf_format)) == set(store)
+
+
+def test_what_the_engine_cannot_write_as_xml(engine: EmbeddedEngine) -> None:
+    xml = "application/rdf+xml"
+    body = engine.query(QueryRequest("CONSTRUCT { <x:a> <x:b> 'a\\rb' } {}", xml)).read()
+    assert next(iter(parse(body, format=RdfFormat.RDF_XML))).object.value == "a\rb"  # type: ignore[union-attr]
+    with pytest.raises(NotAcceptable):
+        engine.query(QueryRequest("CONSTRUCT { <x:a> <http://e/123> 'a' } {}", xml))
+
+
 def test_a_format_that_does_not_fit_is_not_acceptable(engine: EmbeddedEngine) -> None:
     with pytest.raises(NotAcceptable) as caught:
         engine.query(QueryRequest("ASK {}", "text/turtle"))

@@ -101,5 +101,7 @@ def test_the_dataset_clause() -> None:
     )
     assert query.merges_graphs
     assert query.dataset() == (("http://e/b/c", "http://e/f"), ("x:d,e",))
+    construct = inspect("CONSTRUCT { ?s ?p <x:t> } FROM <x:a> FROM <x:b> WHERE { ?s ?p <x:o> } ORDER BY <x:f>(1)")
+    assert construct.dataset() == (("x:a", "x:b"), ())
     assert not inspect("SELECT * FROM <x:a> { ?from <x:from> 'FROM' }").merges_graphs
     assert inspect("SELECT * FROM <a> FROM <b> {}").dataset("http://h/") == (("http://h/a", "http://h/b"), ())

@@ -9,6 +9,7 @@ import pytest
 
 from kggraph.errors import (
     KgError,
+    NotAcceptable,
     QueryHostUnavailable,
     QueryOutOfMemory,
     QueryRefused,
@@ -39,6 +40,7 @@ def test_a_request_of_any_size(size: int) -> None:
         ResultTooLarge("large", allowed=3),
         TooBusy("busy", retry_after_s=4),
         QueryHostUnavailable("gone"),
+        NotAcceptable("no", available=("text/csv",)),
         KgError("else"),
     ],
     ids=lambda error: error.code,

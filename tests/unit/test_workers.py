@@ -129,7 +129,7 @@ def test_a_client_that_is_gone_costs_nothing(worker: Driven) -> None:
     [
         ("SELECT ?x {} GROUP BY ?y", {}, "query-syntax"),
         ("SELECT * { ?s ?p ?o }", {"max_result_bytes": 10}, "result-too-large"),
-        ("SELECT * { BIND(<x:f>() AS ?x) }", {}, "query-syntax"),
+        ("SELECT * { BIND(<x:f>() AS ?x) }", {}, "query-refused"),
     ],
 )
 def test_errors(worker: Driven, text: str, limits: dict[str, object], code: str) -> None:

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from kggraph.config import Settings
 from kggraph.errors import GenerationError, KgError
-from kggraph.model import LangText
+from kggraph.model import Field, LangText
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
+from kggraph.publish.labels import Label, pick
 from kggraph.publish.queries import NamedQuery, read_query
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facets import Selection
@@ -45,6 +46,7 @@ class KnowledgeBase:
         self.kinds: Kinds = named_kinds(self.model, generation.manifest.kinds)
         self._labels: dict[str, LangText] = {}
         self._definitions: dict[str, LangText] = {}
+        self._field_texts: dict[tuple[str, str], tuple[Label, Label]] = {}
         self._trees: dict[str, list[Concept]] = {}
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
@@ -58,6 +60,14 @@ class KnowledgeBase:
             self._labels.update({iri: found.get(iri, {}) for iri in missing})
         known = self._labels
         return {iri: labels for iri in wanted if (labels := known.get(iri))}
+
+    def field_texts(self, field: Field, language: str) -> tuple[Label, Label]:
+        """Label and explanation of a field of the model; chosen once for a language."""
+        found = self._field_texts.get((field.iri, language))
+        if found is None:
+            explained = pick(field.description, language) if field.description else Label("", "")
+            found = self._field_texts[field.iri, language] = pick(field.label, language, field.path), explained
+        return found
 
     def definition(self, iri: str) -> LangText:
         """The definition of a concept; read once."""

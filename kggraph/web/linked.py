@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 
 from kggraph.publish.descriptions import Concept
 from kggraph.publish.labels import Label, pick
-from kggraph.rdf.iris import local_name
+from kggraph.rdf.iris import kind_and_slug, local_name
 from kggraph.terms import PROV, SKOS, SSSOM
+from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.present import Reader
 from kggraph.web.texts import texts
@@ -19,10 +20,7 @@ from kggraph.web.views import FieldView, Shown
 INBOUND_SHOWN = 25
 """Links of one property that a page lists; their number is always said."""
 
-_STRUCTURE = frozenset(
-    f"{SKOS}{name}"
-    for name in ("broader", "narrower", "inScheme", "hasTopConcept", "topConceptOf", "broadMatch", "narrowMatch")
-)
+_STRUCTURE = frozenset(f"{SKOS}{name}" for name in ("broader", "narrower", "inScheme", "hasTopConcept", "topConceptOf"))
 
 _MAPPING_PARTS = frozenset(
     f"{SSSOM}{name}" for name in ("subject_id", "subject_label", "predicate_id", "object_id", "object_label")
@@ -69,7 +67,11 @@ class MappingView:
 
     relation: Label
     object: Shown
+    where: Label
+    """What the object is among our own things, or its address."""
     order: int
+    summary: Shown | None
+    """The first thing there is to say of the mapping."""
     details: tuple[FieldView, ...]
 
 
@@ -96,7 +98,7 @@ class Around:
         """What links here beyond the items' facets and the tree, at most 25 of each property."""
         counts = self.kb.descriptions.inbound_counts(self.iri)
         facet_paths = {facet.path for facet in self.kb.facets.facets if self.kb.uses.get(self.iri, {}).get(facet.key)}
-        hidden = _STRUCTURE | facet_paths | told | {f"{SSSOM}subject_id"}
+        hidden = _STRUCTURE | facet_paths | told | {f"{SSSOM}subject_id", f"{SSSOM}object_id"}
         if len(counts) > 1:
             hidden |= {f"{PROV}agent"}  # the part of a thing that names an agent; the thing links to it as well
         found = []
@@ -160,12 +162,11 @@ class Around:
         if description is None:
             return None
         reader = Reader(self.kb, self.language, self.prefix, description)
-        told = reader.terms
-        objects = told.get(f"{SSSOM}object_id")
-        relations = told.get(f"{SSSOM}predicate_id")
+        objects = reader.terms.get(f"{SSSOM}object_id")
+        relations = reader.terms.get(f"{SSSOM}predicate_id")
         if not objects or not relations:
             return None
-        names, _ = reader.in_language(told.get(f"{SSSOM}object_label", []))
+        names, _ = reader.in_language(reader.terms.get(f"{SSSOM}object_label", []))
         target = reader.value(objects[0])
         if names:
             target = replace(target, text=names[0].text, lang=names[0].lang)

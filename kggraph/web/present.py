@@ -115,8 +115,7 @@ class Reader:
             yield GroupView("other", Label("", ""), rest)
 
     def _field(self, shown: Field, terms: Sequence[Term]) -> FieldView:
-        label = pick(shown.label, self.language, shown.path)
-        help_text = pick(shown.description, self.language) if shown.description else Label("", "")
+        label, help_text = self.kb.field_texts(shown, self.language)
         if shown.is_literal:
             values, others = self.in_language(terms)
             if shown.path == _DOI:
@@ -180,7 +179,10 @@ class Reader:
             return Shown("", part=tuple(self._part(self.parts[term.value])))
         href, external = self.kb.addresses.href(term.value, self.prefix)
         labels = self.labels.get(term.value)
-        label = pick(labels, self.language) if labels else Label(bare(term.value), "")
+        if labels and self.language in labels:  # `pick` says the same; most values have a label in the language
+            label = Label(labels[self.language], self.language)
+        else:
+            label = pick(labels, self.language) if labels else Label(bare(term.value), "")
         note = self._note(term.value) if explained else None
         return Shown(label.text, label.lang, href, external, note=note, iri=term.value)
 

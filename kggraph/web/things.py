@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, request
+from markupsafe import Markup, escape
 
 from kggraph.errors import ThingNotFound
 from kggraph.publish.descriptions import Description
@@ -105,6 +106,7 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     mappings = around.mappings() if is_concept else []
     schemes = concept_schemes(found.iri, found.ntriples) if is_concept else []
     kind = kb.kinds.by_name(found.kind)
+    path = kb.addresses.path(found.iri) or "/"
     is_scheme = f"{SKOS}ConceptScheme" in found.types
     return {
         "thing": _without(view, mappings),
@@ -117,8 +119,14 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
         "tree": around.tree(found.iri) if is_scheme else [],
         "mappings": mappings,
         "inbound": around.inbound(),
-        "formats": [(offer.label, f"{view_path(kb, found.iri)}{offer.suffix}") for offer in OFFERS[1:]],
+        "formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]],
+        "alternates": Markup("\n".join(_alternate(path, offer) for offer in OFFERS[1:])),
     }
+
+
+def _alternate(path: str, offer: Representation) -> str:
+    href = escape(path + offer.suffix)
+    return f'<link rel="alternate" type="{offer.media_type}" title="{offer.label}" href="{href}">'
 
 
 def _without(view: ThingView, mappings: Sequence[MappingView]) -> ThingView:
@@ -140,8 +148,3 @@ def _without(view: ThingView, mappings: Sequence[MappingView]) -> ThingView:
 def _items(place: Here, iri: str, key: str) -> list[Any]:
     chosen = place.kb.facets.select({key: [iri]}, limit=_ITEMS_SHOWN, lang=place.language, counts=False)
     return cards(place.kb, chosen.iris, place.language, place.prefix)
-
-
-def view_path(kb: KnowledgeBase, iri: str) -> str:
-    """Path of the document about a thing, which all formats share."""
-    return kb.addresses.path(iri) or "/"

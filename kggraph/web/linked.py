@@ -170,9 +170,21 @@ class Around:
         target = reader.value(objects[0])
         if names:
             target = replace(target, text=names[0].text, lang=names[0].lang)
+        relation, details = relations[0].value, self._details(reader)
+        told = (value for field in details for value in field.values if value.text and not value.external)
         return MappingView(
-            self._relation(relations[0].value), target, _strength(relations[0].value), self._details(reader)
+            relation=self._relation(relation),
+            object=target,
+            where=self._where(target.iri),
+            order=_strength(relation),
+            summary=next(told, None),
+            details=details,
         )
+
+    def _where(self, iri: str) -> Label:
+        named = kind_and_slug(iri, self.kb.addresses.base_uri)
+        kind = self.kb.kinds.by_name(named[0]) if named else None
+        return pick(kind.label, self.language, kind.name) if kind else Label(bare(iri), "")
 
     def _relation(self, iri: str) -> Label:
         key, t = f"relation.{local_name(iri)}", texts(self.language)

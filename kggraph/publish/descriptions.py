@@ -190,12 +190,12 @@ class Descriptions:
         return self._connection().execute(sql, values).fetchall()
 
     def _connection(self) -> sqlite3.Connection:
+        if self._closed:
+            raise GenerationError("These descriptions are closed.")
         held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
         if held is not None and held[0] == os.getpid():
             return held[1]
         with self._lock:
-            if self._closed:
-                raise GenerationError("These descriptions are closed.")
             # Used by its own thread only; another thread may close it.
             connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
             self._opened.append(connection)

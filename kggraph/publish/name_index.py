@@ -1,0 +1,219 @@
+"""Every name of every thing, to find the thing that a name stands for: exactly, by its begin, or nearly.
+
+A file of its own (`names.sqlite`), since the text search knows items only and ranks by relevance, where this ranks by
+likeness. Names are compared without case, accents and punctuation (`sort_key`); nearly the same names are found by the
+three-letter sequences they share.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from kggraph.errors import GenerationError
+from kggraph.publish.labels import sort_key
+from kggraph.search.spelling import allowed, within
+
+FILE_NAME: Final = "names.sqlite"
+MOST: Final = 200
+"""Names that are looked at closely for one query."""
+
+_SCHEMA: Final = """
+CREATE TABLE thing (
+  id INTEGER PRIMARY KEY, iri TEXT NOT NULL, kind TEXT NOT NULL, classes TEXT NOT NULL, links INTEGER NOT NULL
+);
+CREATE TABLE name (id INTEGER PRIMARY KEY, thing INTEGER NOT NULL, text TEXT NOT NULL, preferred INTEGER NOT NULL);
+CREATE TABLE part (part TEXT NOT NULL, name INTEGER NOT NULL, PRIMARY KEY (part, name)) WITHOUT ROWID;
+CREATE TABLE frequency (part TEXT PRIMARY KEY, names INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_LONGEST: Final = 300
+_MOST_PARTS: Final = 12
+"""The rarest sequences of a name that are looked up; common ones cost most and tell least."""
+_PREFERRED: Final = 1.0
+_OTHER: Final = 0.98
+_SWAPPED: Final = 0.97
+
+
+class Named(NamedTuple):
+    """A thing with all its names."""
+
+    iri: str
+    kind: str
+    classes: tuple[str, ...]
+    links: int
+    preferred: tuple[str, ...]
+    others: tuple[str, ...]
+    """Synonyms and printed forms."""
+    identifiers: tuple[str, ...] = ()
+    """Codes and addresses, which are found only as they are."""
+
+
+class Candidate(NamedTuple):
+    """A thing that a name may stand for."""
+
+    iri: str
+    kind: str
+    classes: tuple[str, ...]
+    score: float
+    """From 0 to 1: how like the name the nearest of its own names is."""
+
+
+def write_names(path: Path, things: Iterable[Named]) -> None:
+    """Make the file."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+        database.execute("BEGIN")
+        number = 0
+        for thing_id, thing in enumerate(things, 1):
+            row = (thing_id, thing.iri, thing.kind, " ".join(thing.classes), thing.links)
+            database.execute("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", row)
+            names = {sort_key(text)[:_LONGEST]: 0 for text in (*thing.identifiers, *thing.others)}
+            names.update({sort_key(text)[:_LONGEST]: 1 for text in thing.preferred})
+            exact = {sort_key(text)[:_LONGEST] for text in thing.identifiers}
+            for text, preferred in names.items():
+                if text:
+                    number += 1
+                    database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, preferred))
+                    if text not in exact:
+                        parts = [(part, number) for part in sorted(_parts(text))]
+                        database.executemany("INSERT INTO part VALUES (?, ?)", parts)
+        database.execute("CREATE INDEX by_text ON name (text)")
+        database.execute("INSERT INTO frequency SELECT part, count(*) FROM part GROUP BY part")
+        database.execute("COMMIT")
+
+
+class NameIndex:
+    """Reads the names of a generation; one object serves all threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+        self._local = threading.local()
+        try:
+            self._connection().execute("SELECT 1 FROM name").fetchone()
+        except sqlite3.Error as error:
+            raise GenerationError(f"{path.name} of this generation cannot be read ({error}); build anew.") from None
+
+    def find(
+        self, text: str, *, limit: int, kinds: Collection[str] | None = None, least: float = 0.5
+    ) -> list[Candidate]:
+        """Things with a name like this one, the likest first, then those that most others link to.
+
+        :param kinds: only things of these kinds.
+        :param least: likeness below which a thing is none of the answers.
+        """
+        asked = sort_key(text)[:_LONGEST]
+        if not asked:
+            return []
+        rows = [*self._exact(asked, kinds), *self._near(asked, kinds)]
+        best: dict[str, tuple[float, int, Candidate]] = {}
+        for name, preferred, iri, kind, classes, links in rows:
+            score = likeness(asked, name) * (_PREFERRED if preferred else _OTHER)
+            if score >= least and score > best.get(iri, (0.0, 0, None))[0]:
+                best[iri] = (score, links, Candidate(iri, kind, tuple(classes.split()), score))
+        ranked = sorted(best.values(), key=lambda found: (-found[0], -found[1], found[2].iri))
+        return [candidate for _, _, candidate in ranked[:limit]]
+
+    def begin(self, text: str, *, limit: int, offset: int = 0, kinds: Collection[str] | None = None) -> list[Candidate]:
+        """Things with a name that begins like this, or with a word in it that does: for completion."""
+        asked = sort_key(text)[:_LONGEST]
+        if not asked:
+            return []
+        condition, values = _only(kinds)
+        rows = self._all(
+            "SELECT thing.iri, kind, classes, min(CASE WHEN text >= ?1 AND text < ?2 THEN 0 ELSE 1 END) AS place "
+            "FROM name JOIN thing ON thing.id = name.thing "
+            f"WHERE ((text >= ?1 AND text < ?2) OR instr(' ' || text, ' ' || ?1)) AND {condition} "
+            "GROUP BY thing.id ORDER BY place, links DESC, iri LIMIT ?3 OFFSET ?4",
+            *(asked, asked + "\U0010ffff", limit, offset, *values),
+        )
+        return [Candidate(iri, kind, tuple(classes.split()), 1.0 - place / 10) for iri, kind, classes, place in rows]
+
+    def _exact(self, asked: str, kinds: Collection[str] | None) -> list[Any]:
+        condition, values = _only(kinds, 2)
+        return self._all(
+            "SELECT text, preferred, thing.iri, kind, classes, links FROM name JOIN thing ON thing.id = name.thing "
+            f"WHERE text = ?1 AND {condition} LIMIT {MOST}",
+            *(asked, *values),
+        )
+
+    def _near(self, asked: str, kinds: Collection[str] | None) -> list[Any]:
+        condition, values = _only(kinds, 2)
+        return self._all(
+            "WITH asked AS MATERIALIZED (SELECT part FROM frequency WHERE part IN (SELECT value FROM json_each(?1)) "
+            f"ORDER BY names LIMIT {_MOST_PARTS}), "
+            "near AS MATERIALIZED (SELECT name, count(*) AS shared FROM part JOIN asked USING (part) GROUP BY name) "
+            "SELECT name.text, preferred, thing.iri, kind, classes, links FROM near JOIN name ON name.id = near.name "
+            f"JOIN thing ON thing.id = name.thing WHERE {condition} "
+            f"ORDER BY shared DESC, length(text), name.id LIMIT {MOST}",
+            *(json.dumps(sorted(_parts(asked))), *values),
+        )
+
+    def _all(self, sql: str, *values: Any) -> list[Any]:
+        return self._connection().execute(sql, values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
+        if held is None or held[0] != os.getpid():
+            held = self._local.held = (os.getpid(), sqlite3.connect(self._uri, uri=True))
+        return held[1]
+
+
+def likeness(asked: str, name: str) -> float:
+    """How alike two names are, from 0 to 1: by their letters, or by their words in any order, small errors allowed.
+
+    >>> likeness("slaap", "slaap"), likeness("wit de", "de wit"), likeness("eenzaamhied", "eenzaamheid") > 0.9
+    (1.0, 0.97, True)
+    """
+    if asked == name:
+        return 1.0
+    asked_words, words = asked.split(), name.split()
+    if sorted(asked_words) == sorted(words):
+        return _SWAPPED
+    one, other = _parts(asked), _parts(name)
+    letters = 2 * len(one & other) / (len(one) + len(other))
+    return min(_SWAPPED, max(letters, _by_words(asked_words, words)))
+
+
+def _by_words(asked: Sequence[str], words: Sequence[str]) -> float:
+    """Share of the letters in words that the other name has as well."""
+    left = list(words)
+    shared = 0.0
+    for word in asked:
+        best, value = None, 0.0
+        for other in left:
+            like = _word(word, other)
+            if like > value:
+                best, value = other, like
+        if best is not None:
+            left.remove(best)
+            shared += value * (len(word) + len(best))
+    return shared / (sum(map(len, asked)) + sum(map(len, words)))
+
+
+def _word(one: str, other: str) -> float:
+    if one == other:
+        return 1.0
+    most = allowed(one)
+    distance = within(one, other, most) if most else None
+    if distance is not None:
+        return 0.95 if distance == 1 else 0.85
+    return 0.7 if len(one) > 3 and other.startswith(one) else 0.0
+
+
+def _parts(text: str) -> set[str]:
+    padded = f"  {text} "
+    return {padded[start : start + 3] for start in range(len(padded) - 2)}
+
+
+def _only(kinds: Collection[str] | None, first: int = 5) -> tuple[str, tuple[str, ...]]:
+    if kinds is None:
+        return "1", ()
+    marks = ", ".join(f"?{number}" for number in range(first, first + len(kinds)))
+    return f"kind IN ({marks})", tuple(kinds)

@@ -15,7 +15,7 @@ KINDS = {"text/html", "text/plain", "application/problem+json"}
 
 
 @quick
-@given(first=st.sampled_from(["id", "doc", "static", "def", "nl", "items", "queries", ""]), rest=anything)
+@given(first=st.sampled_from(["id", "doc", "static", "def", "nl", "items", "queries", "x"]), rest=anything)
 def test_any_path(client: FlaskClient, first: str, rest: str) -> None:
     response = client.get(f"/{first}/{quote(rest)}", headers={"Accept": "text/html"})
     assert response.status_code in (200, 301, 303, 308, 404, 406)

@@ -51,15 +51,16 @@ class KnowledgeBase:
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
         """Labels of all of `iris` that have any; looked up once for a generation."""
-        wanted = set(iris)
-        missing = wanted - self._labels.keys()
+        wanted, known = set(iris), self._labels
+        missing = wanted - known.keys()
+        fresh: dict[str, LangText] = {}
         if missing:
-            if len(self._labels) > _MAX_LABELS:
-                self._labels = {}
             found = self.descriptions.labels(missing)
-            self._labels.update({iri: found.get(iri, {}) for iri in missing})
-        known = self._labels
-        return {iri: labels for iri in wanted if (labels := known.get(iri))}
+            fresh = {iri: found.get(iri, {}) for iri in missing}
+            if len(known) > _MAX_LABELS:
+                self._labels = {}
+            self._labels.update(fresh)
+        return {iri: labels for iri in wanted if (labels := fresh.get(iri) or known.get(iri))}
 
     def field_texts(self, field: Field, language: str) -> tuple[Label, Label]:
         """Label and explanation of a field of the model; chosen once for a language."""

@@ -30,7 +30,9 @@ class ShapeTexts:
         self.graph = ModelGraph(shapes)
 
     def name(self, shape: str) -> LangText:
-        """The field's name in each language: of the shape, of the shape it is a rule of, or of its node shape."""
+        """The field's name in each language, of the shape or of the shape it is a rule of; empty when it has none."""
+        if not shape:
+            return {}
         node = ox.NamedNode(shape)
         for named in (node, *(ox.NamedNode(of) for of in self.graph.iris(node, f"{KG}ruleOf"))):
             if texts := self.graph.labels(named, f"{SH}name", f"{RDFS}label"):

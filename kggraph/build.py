@@ -35,6 +35,7 @@ from kggraph.publish.generation import (
 )
 from kggraph.publish.ownership import twice
 from kggraph.publish.pool import Pool
+from kggraph.publish.publication import log_publication, write_name_index
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
 from kggraph.publish.void import DUMPS
 from kggraph.rdf.iris import thing_iri
@@ -134,7 +135,10 @@ def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Genera
             ready = shelf.put(settings.build_path, folder, version)
     shelf.make_current(settings.build_path, ready)
     shelf.prune(settings.build_path, settings.keep_generations)
-    return open_generation(ready)
+    generation = open_generation(ready)
+    tell("record what changed", 0, 0)
+    log_publication(settings.build_path, generation)
+    return generation
 
 
 def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress) -> str:
@@ -244,6 +248,7 @@ def _write_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
     waiting = [
         pool.start(dumps.write_turtle, quads, size, turtle, settings.served_prefixes),
         pool.start(dumps.write_ntriples, quads, size, ntriples),
+        pool.start(write_name_index, folder),
     ]
     for wait in waiting:
         wait()

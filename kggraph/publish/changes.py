@@ -89,6 +89,17 @@ def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
         return count
 
 
+def is_recorded(path: Path, hash: str) -> bool:
+    """Whether that generation was the last one recorded."""
+    if not path.is_file():
+        return False
+    with closing(sqlite3.connect(path)) as log:
+        try:
+            return log.execute("SELECT 1 FROM logged WHERE hash = ?", (hash,)).fetchone() is not None
+        except sqlite3.OperationalError:
+            return False
+
+
 def _record(log: sqlite3.Connection, things: Iterable[Published], now: str) -> int:
     log.execute("CREATE TEMP TABLE seen (iri TEXT PRIMARY KEY) WITHOUT ROWID")
     count = 0

@@ -14,6 +14,7 @@ from kggraph.config import Settings
 from kggraph.errors import GenerationError
 from kggraph.model import Model, load_model
 from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.name_index import NameIndex
 from kggraph.search.facets import FacetIndex
 from kggraph.validation.report import Report, Result
 
@@ -101,6 +102,10 @@ class Generation:
     def facets(self) -> FacetIndex:
         """A new reader of the facets; keep it as long as the generation is served."""
         return FacetIndex(self.path / "search" / "facets")
+
+    def names(self) -> NameIndex:
+        """A new reader of all names; keep it as long as the generation is served."""
+        return NameIndex(self.path / "search" / "names.sqlite")
 
     def report(self) -> Report:
         """Warnings and infos that validation gave."""

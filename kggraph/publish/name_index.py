@@ -21,7 +21,6 @@ from kggraph.errors import GenerationError
 from kggraph.publish.labels import sort_key
 from kggraph.search.spelling import allowed, within
 
-FILE_NAME: Final = "names.sqlite"
 MOST: Final = 200
 """Names that are looked at closely for one query."""
 

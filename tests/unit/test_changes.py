@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kggraph.publish.changes import Changes, Published, record
+from kggraph.build import open_current
+from kggraph.config import Settings
+from kggraph.publish.changes import Changes, Published, is_recorded, record
 from kggraph.publish.lifecycle import ending
+from kggraph.publish.publication import log_path, log_publication
 from kggraph.terms import OWL, XSD
 
 A, B, C = (f"https://e.org/id/item/{letter}" for letter in "abc")
@@ -66,6 +69,22 @@ def test_going_back_to_an_older_generation_is_a_change(path: Path) -> None:
 def test_the_same_generation_adds_nothing(path: Path) -> None:
     assert record(path, "g1", [], "2026-01-02T00:00:00Z") == 0
     assert len(said(Changes(path))) == 2
+
+
+def test_which_generation_was_recorded_last(path: Path, tmp_path: Path) -> None:
+    assert is_recorded(path, "g1") and not is_recorded(path, "g2")
+    assert not is_recorded(tmp_path / "none.sqlite", "g1")
+    assert not (tmp_path / "none.sqlite").exists()
+
+
+def test_a_build_writes_the_log_once(main_settings: Settings) -> None:
+    log = Changes(log_path(main_settings.build_path))
+    generation = open_current(main_settings)
+    assert log.count("item") == generation.manifest.kinds["item"]
+    first = log.earliest("item")
+    assert log_publication(main_settings.build_path, generation) == 0
+    assert log.earliest("item") == first
+    assert generation.names().find("ECIO", limit=1)[0].iri.endswith("/ecio")
 
 
 def test_another_set_is_a_change(path: Path) -> None:

@@ -1,0 +1,47 @@
+"""What a build adds for the surfaces of exchange: the index of names, and its entry in the publication log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kggraph.model import load_model
+from kggraph.publish.changes import FILE_NAME, is_recorded, record
+from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.generation import Generation
+from kggraph.publish.harvest_sets import harvest_sets, published, sets_of_items
+from kggraph.publish.name_index import write_names
+from kggraph.publish.named_things import named_things
+
+
+def write_name_index(folder: Path) -> None:
+    """Make the index of names of a generation in the making, from its descriptions."""
+    model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
+    descriptions = Descriptions(folder / "descriptions.sqlite")
+    write_names(folder / "search" / "names.sqlite", named_things(descriptions, model))
+    descriptions.close()
+
+
+def log_path(build: Path) -> Path:
+    """The publication log of a build folder."""
+    return build / FILE_NAME
+
+
+def log_publication(build: Path, generation: Generation, now: datetime | None = None) -> int:
+    """Add to the log what this generation changes.
+
+    It comes after the generation was put in place: a harvester that asks in between gets new content under an old time,
+    and the same again under its real one, and so misses nothing.
+
+    :returns: how many things are new, changed or gone.
+    """
+    if is_recorded(log_path(build), generation.hash):
+        return 0
+    descriptions, facets = generation.descriptions(), generation.facets()
+    try:
+        sets = harvest_sets(generation.model(), facets, generation.manifest.base_uri, descriptions.labels)
+        things = published(descriptions, sets_of_items(sets, facets))
+        time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return record(log_path(build), generation.hash, things, time)
+    finally:
+        descriptions.close()

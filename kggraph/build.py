@@ -46,6 +46,7 @@ from kggraph.validation.explain import Explainer
 from kggraph.validation.report import VIOLATION
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets, without_focus_nodes
+from kggraph.validation.well_formed import check_shapes
 
 __all__ = [
     "Checked",
@@ -168,6 +169,7 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
     ontology, ontology_files = inputs.read_graph(settings.ontology_path, settings)
     shapes, shapes_files = inputs.read_graph(settings.shapes_path, settings)
     model = load_model(shapes, ontology)
+    check_shapes(shapes)
     job = ReadJob(
         settings.root,
         settings.source_base_uri,

@@ -20,7 +20,7 @@ from kggraph.terms import FABIO, SCHEMA
 
 RIS: Final = Representation("ris", ".ris", "application/x-research-info-systems", "RIS")
 BIBTEX: Final = Representation("bib", ".bib", "application/x-bibtex", "BibTeX", ("text/x-bibtex",))
-CSL_JSON: Final = Representation("csl", ".csl.json", "application/vnd.citationstyles.csl+json", "CSL-JSON")
+CSL_JSON: Final = Representation("csljson", ".csljson", "application/vnd.citationstyles.csl+json", "CSL-JSON")
 CITATION_FORMATS: Final = (RIS, BIBTEX, CSL_JSON)
 
 

@@ -1,0 +1,292 @@
+"""Lists and things for other programs: citations, reading lists, feeds, sitemaps, harvesting and link sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Blueprint, request
+
+from kggraph.errors import BadParameter, ThingNotFound
+from kggraph.publish import linkset, oai, sitemap
+from kggraph.publish.changes import Change
+from kggraph.publish.citations import CITATION_FORMATS, citation
+from kggraph.publish.feeds import ATOM_FORMAT, Entry, FeedAbout, atom
+from kggraph.publish.labels import pick
+from kggraph.publish.work import Work
+from kggraph.rdf.iris import kind_and_slug
+from kggraph.rdf.media import Representation
+from kggraph.web.facets import parse_choice
+from kggraph.web.generations import KnowledgeBase
+from kggraph.web.http import Document, answered, language_prefix
+from kggraph.web.outlets import Outlets, outlets
+from kggraph.web.paging import parse_page
+from kggraph.web.render import Here, here, query_of
+
+blueprint = Blueprint("exchange", __name__)
+once = Blueprint("exchange_once", __name__)
+
+FEED_SIZE: Final = 50
+MOST_CITED: Final = 10_000
+"""Items in one file of citations; the dump has them all."""
+XML: Final = Representation("xml", ".xml", "application/xml", "XML")
+OAI_XML: Final = Representation("oai", ".xml", "text/xml", "OAI-PMH")
+
+_CITATIONS: Final = {format.suffix[1:]: format for format in CITATION_FORMATS}
+_CITATION_RULE: Final = f"<any({', '.join(repr(suffix) for suffix in _CITATIONS)}):suffix>"
+_LINKSETS: Final = {format.suffix[1:]: format for format in linkset.LINKSET_FORMATS}
+
+
+# ------------------------------------------------------------------ citations
+@blueprint.get(f"/items.{_CITATION_RULE}")
+@answered
+def cited_items(suffix: str) -> Document:
+    """The items of a list, filtered as on its page, as citations."""
+    place = here()
+    choice = parse_choice(place.kb, request.args)
+    query = query_of(choice.pairs(place.kb))
+
+    def iris() -> Sequence[str]:
+        chosen = place.kb.facets.select(
+            choice.filters, sort=choice.sort, lang=place.language, limit=MOST_CITED, counts=False
+        )
+        if chosen.total > MOST_CITED:
+            raise BadParameter(f"A file has at most {MOST_CITED} items; choose a filter.", parameter="filter")
+        return chosen.iris
+
+    return _cited(place, "/items", suffix, query, iris)
+
+
+@blueprint.get(f"/list.{_CITATION_RULE}")
+@answered
+def cited_list(suffix: str) -> Document:
+    """The things of a reading list, which is in the address (`item=` for each), as citations."""
+    place = here()
+    iris = reading_list(place.kb)
+    pairs = [("item", _short(place.kb, iri)) for iri in iris]
+    return _cited(place, "/list", suffix, query_of(pairs), lambda: iris)
+
+
+def reading_list(kb: KnowledgeBase) -> list[str]:
+    """The things that the parameters `item` name, by slug or kind and slug, in their order.
+
+    :raises BadParameter: one of them is not there, or there are too many.
+    """
+    names = list(dict.fromkeys(name for name in request.args.getlist("item") if name))
+    if len(names) > 500:
+        raise BadParameter("A list has at most 500 things.", parameter="item")
+    found = []
+    for name in names:
+        kind, _, slug = name.rpartition("/")
+        iri = kb.addresses.thing(kind or kb.model.main.kind or "", slug)
+        if kb.descriptions.get(iri) is None:
+            raise BadParameter(f"There is no item {name[:80]!r}.", parameter="item")
+        found.append(iri)
+    return found
+
+
+def _cited(place: Here, path: str, suffix: str, query: str, iris: Callable[[], Sequence[str]]) -> Document:
+    format = _CITATIONS[suffix]
+    file = f'attachment; filename="{path[1:]}.{suffix}"'
+
+    def make(_: Representation) -> bytes:
+        return citation(outlets(place.kb).works(iris()), format, place.language)
+
+    # These documents have one representation but several languages, so the whole address tells them apart.
+    return Document(
+        place.prefix + path + format.suffix,
+        make,
+        offers=(format,),
+        forced=format,
+        query=query,
+        headers=(("Content-Disposition", file),),
+    )
+
+
+def _short(kb: KnowledgeBase, iri: str) -> str:
+    named = kind_and_slug(iri, kb.addresses.base_uri)
+    if named is None:
+        return iri
+    return named[1] if named[0] == kb.model.main.kind else "/".join(named)
+
+
+# ------------------------------------------------------------------ feeds
+@blueprint.get("/feed.atom")
+@answered
+def feed() -> Document:
+    """What changed last among the items that a filter chooses; without a filter also what was taken away."""
+    place = here()
+    kb, known = place.kb, outlets(place.kb)
+    choice = parse_choice(kb, request.args)
+    number = parse_page(request.args.get("page"))
+    pairs = [pair for pair in choice.pairs(kb) if pair[0] != "sort"]
+    offset = (number - 1) * FEED_SIZE
+
+    def make(_: Representation) -> bytes:
+        changes, more = _changes(known, choice.filters, offset)
+        works = {work.iri: work for work in known.works(change.iri for change in changes if not change.is_gone)}
+        entries = [Entry(change, works.get(change.iri)) for change in changes]
+        return atom(_about(place, known, choice.filters, pairs, number, more), entries)
+
+    return _plain(place, "/feed.atom", query_of([*pairs, *_page(number)]), ATOM_FORMAT, make)
+
+
+def _changes(known: Outlets, filters: Mapping[str, tuple[str, ...]], offset: int) -> tuple[list[Change], bool]:
+    kb = known.kb
+    kind = kb.model.main.kind or ""
+    if not filters:
+        changes = known.changes.latest(kind, FEED_SIZE + 1, offset)
+    else:
+        iris = kb.facets.select(filters, limit=kb.facets.size, counts=False).iris
+        there = known.changes.get_all(iris).values()
+        ranked = sorted(there, key=lambda change: change.iri)
+        ranked.sort(key=lambda change: change.at, reverse=True)
+        changes = ranked[offset : offset + FEED_SIZE + 1]
+    return changes[:FEED_SIZE], len(changes) > FEED_SIZE
+
+
+def _about(
+    place: Here,
+    known: Outlets,
+    filters: Mapping[str, tuple[str, ...]],
+    pairs: Sequence[tuple[str, str]],
+    number: int,
+    more: bool,
+) -> FeedAbout:
+    base = f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}"
+    facts, lang = known.facts, place.language
+
+    def address(path: str, *others: tuple[str, str]) -> str:
+        query = query_of([*pairs, *others])
+        return f"{base}{path}?{query}" if query else base + path
+
+    title = pick(place.kb.model.main.plural, lang).text
+    values = [value for chosen in filters.values() for value in chosen]
+    named = place.kb.labels(values)
+    labels = [pick(named[value], lang).text if value in named else value for value in values]
+    return FeedAbout(
+        id=address("/feed.atom", *_page(number)),
+        title=" · ".join([pick(facts.title, lang).text, title, *labels]),
+        subtitle=pick(facts.description, lang).text if facts.description else "",
+        page=address("/items"),
+        author=pick(facts.publisher.names if facts.publisher else facts.title, lang).text,
+        license=facts.license,
+        lang=lang,
+        updated=facts.modified,
+        next=address("/feed.atom", *_page(number + 1)) if more else "",
+        previous=address("/feed.atom", *_page(number - 1)) if number > 1 else "",
+        first=address("/feed.atom") if number > 1 else "",
+    )
+
+
+def _page(number: int) -> list[tuple[str, str]]:
+    return [("page", str(number))] if number > 1 else []
+
+
+# ------------------------------------------------------------------ sitemaps
+@once.get("/sitemap.xml")
+@answered
+def sitemaps() -> Document:
+    """The list of sitemaps: one for pages, then one for every ten thousand things of a kind."""
+    place = here()
+    kb, base = place.kb, place.kb.addresses.base_uri
+
+    def make(_: Representation) -> bytes:
+        names = ["pages"]
+        for kind in kb.kinds.all:
+            names += [f"{kind.name}-{part}" for part in range(1, -(-kind.count // sitemap.MOST) + 1)]
+        return sitemap.sitemap_index([(f"{base}sitemaps/{name}.xml", kb.manifest.created) for name in names])
+
+    return _plain(place, "/sitemap.xml", "", XML, make)
+
+
+@once.get("/sitemaps/<name>.xml")
+@answered
+def sitemap_part(name: str) -> Document:
+    """The addresses of one part, in every language, each with its last change."""
+    place = here()
+    kb = place.kb
+    kind, _, part = name.rpartition("-")
+    known = kb.kinds.by_name(kind)
+    parts = -(-known.count // sitemap.MOST) if known else 0
+    if name != "pages" and part not in map(str, range(1, parts + 1)):
+        raise ThingNotFound("There is no such sitemap.")
+
+    def make(_: Representation) -> bytes:
+        if name == "pages":
+            lists = [f"/{one.list_name}" for one in kb.kinds.all if one.count]
+            paths = ["/", "/browse", "/about", "/dataset", "/sparql", "/queries", "/def", "/shapes", *lists]
+            return sitemap.sitemap([sitemap.Page(_in_languages(place, path)) for path in dict.fromkeys(paths)])
+        start = (int(part) - 1) * sitemap.MOST
+        iris = kb.descriptions.iris(kind)[start : start + sitemap.MOST]
+        changes = outlets(kb).changes.get_all(iris)
+        there = [iri for iri in iris if not (iri in changes and changes[iri].is_gone)]
+        return sitemap.sitemap(
+            sitemap.Page(_in_languages(place, path), changes[iri].at if iri in changes else "")
+            for iri in there
+            if (path := kb.addresses.path(iri))
+        )
+
+    return _plain(place, f"/sitemaps/{name}.xml", "", XML, make)
+
+
+def _in_languages(place: Here, path: str) -> dict[str, str]:
+    base, languages = place.kb.addresses.base_uri.rstrip("/"), place.site.settings.languages
+    return {lang: f"{base}{language_prefix(lang, languages)}{path}" for lang in languages}
+
+
+# ------------------------------------------------------------------ OAI-PMH
+@once.route("/oai", methods=["GET", "POST"])
+@answered
+def harvest() -> Document:
+    """The provider of OAI-PMH; its errors are its own, with status 200."""
+    place = here()
+    given = request.form if request.method == "POST" else request.args
+    arguments = [(name, value) for name, values in given.lists() for value in values]
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = oai.respond(outlets(place.kb).repository, arguments, now)
+    return _plain(place, "/oai", "", OAI_XML, lambda _: body)
+
+
+# ------------------------------------------------------------------ link sets
+@once.get("/linkset/<kind>/<path:name>")
+@answered
+def links_around(kind: str, name: str) -> Document:
+    """All links of the document about a thing, and of its metadata (FAIR Signposting, level 2)."""
+    place = here()
+    kb = place.kb
+    slug, dot, suffix = name.rpartition(".")
+    if not dot:
+        slug, suffix = name, ""
+    if suffix and suffix not in _LINKSETS:
+        raise ThingNotFound(f"Link sets are {', '.join(f'.{known}' for known in _LINKSETS)}.")
+    works = outlets(kb).works([kb.addresses.thing(kind, slug)])
+    if not works:
+        raise ThingNotFound("No thing has this address.")
+    cited = kind == kb.model.main.kind
+
+    def make(format: Representation) -> bytes:
+        links = document_links(kb, works[0], cited=cited)
+        return linkset.write(linkset.link_set(works[0], links, cited=cited), format)
+
+    return Document(
+        f"/linkset/{kind}/{slug}", make, offers=linkset.LINKSET_FORMATS, forced=_LINKSETS.get(suffix), twins=True
+    )
+
+
+def document_links(kb: KnowledgeBase, work: Work, *, cited: bool) -> list[linkset.TypedLink]:
+    """The links of the page about a thing."""
+    base = kb.addresses.base_uri
+    path = (kb.addresses.path(work.iri) or "/").removeprefix("/doc/")
+    facts = outlets(kb).facts
+    return linkset.links_of_document(
+        work, linkset=f"{base}linkset/{path}", collection=facts.page, license=facts.license, cited=cited
+    )
+
+
+def _plain(
+    place: Here, path: str, query: str, format: Representation, make: Callable[[Representation], bytes]
+) -> Document:
+    # Times of change come from the publication log, which a build writes just after it put a generation in place.
+    return Document(place.prefix + path, make, offers=(format,), forced=format, query=query, kept=False)

@@ -25,7 +25,7 @@ OUTCOMES = {
     "result-too-large": "result-too-large",
     "query-syntax": "syntax",
 }
-_TIMEOUT_S = 0.6
+_TIMEOUT_S = 0.4
 
 
 @pytest.fixture(scope="module")

@@ -53,6 +53,7 @@ class Settings:
     max_query_kb: int = _setting(1024, "kilobytes a query text may have")
     max_result_mb: int = _setting(256, "megabytes a query result may have")
     max_solutions: int = _setting(1_000_000, "solutions a query result may have")
+    query_log: str = _setting("", "file for a log of queries, without who asked; empty: none is kept")
     memory_limit_triples: int = _setting(20_000_000, "triples up to which the store is kept in memory; above: on disk")
     response_cache_mb: int = _setting(128, "megabytes of finished answers each web process may keep")
 

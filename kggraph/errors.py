@@ -227,6 +227,12 @@ class ResultTooLarge(LimitExceeded):
     status, code, title, limit = 413, "result-too-large", "The result is too large", "max_result_mb"
 
 
+class TooManySolutions(LimitExceeded):
+    """The result has more solutions than allowed, and cannot be given in parts by a link."""
+
+    status, code, title, limit = 413, "too-many-solutions", "The result has too many solutions", "max_solutions"
+
+
 class QueryHostUnavailable(KgError):
     """The process that answers queries cannot be reached just now."""
 

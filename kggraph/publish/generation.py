@@ -87,6 +87,11 @@ class Generation:
         return self.path / "void.nt"
 
     @property
+    def completion_path(self) -> Path:
+        """JSON of what the editor of queries completes."""
+        return self.path / "completion.json"
+
+    @property
     def dumps_path(self) -> Path:
         """Folder of the files to download."""
         return self.path / "dumps"

@@ -111,6 +111,16 @@ class InspectedQuery:
             return None
         return self._with(1, (self.offset.value or 0) + solutions)
 
+    def after(self, solutions: int) -> str:
+        """A query for what comes after the first so many solutions, with what is left of its LIMIT.
+
+        >>> inspect("SELECT * { ?s ?p ?o } LIMIT 50 OFFSET 5").after(20)
+        'SELECT * { ?s ?p ?o } LIMIT 30 OFFSET 25'
+        """
+        offset = (self.offset.value or 0) + solutions
+        left = None if self.limit.value is None else max(0, self.limit.value - solutions)
+        return self._with(left, offset)
+
     def dataset(self, base_iri: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The graphs of FROM and of FROM NAMED, as IRIs.
 
@@ -142,8 +152,8 @@ class InspectedQuery:
                 word = ""
         return tuple(graphs[0]), tuple(graphs[1])
 
-    def _with(self, limit: int, offset: int | None) -> str:
-        edits = [(self.limit, "LIMIT", limit)]
+    def _with(self, limit: int | None, offset: int | None) -> str:
+        edits = [(self.limit, "LIMIT", limit)] if limit is not None else []
         if offset is not None:
             edits.append((self.offset, "OFFSET", offset))
         text = self.text

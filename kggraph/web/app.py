@@ -6,7 +6,7 @@ from flask import Flask
 
 from kggraph.config import Settings
 from kggraph.store.protocol import QueryEngine
-from kggraph.web import lists, operation, pages, queries, sparql, static_files, things, vocabulary
+from kggraph.web import api, lists, operation, pages, queries, service, sparql, static_files, things, vocabulary
 from kggraph.web.base import bare_app, register
 from kggraph.web.generations import Generations
 
@@ -18,7 +18,7 @@ _IN_EACH_LANGUAGE = (
     sparql.blueprint,
     lists.blueprint,
 )
-_ONCE = (operation.blueprint, static_files.blueprint)
+_ONCE = (api.blueprint, service.blueprint, operation.blueprint, static_files.blueprint)
 
 
 def create_app(settings: Settings, generations: Generations, engine: QueryEngine) -> Flask:

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask
 
 from kggraph.config import Settings
 from kggraph.store.protocol import QueryEngine
-from kggraph.web import sparql, static_files
+from kggraph.web import service, sparql, static_files
 from kggraph.web.base import alive, bare_app, register
 from kggraph.web.http import Document, answered
 from kggraph.web.render import page
@@ -30,5 +30,6 @@ def create_data_app(settings: Settings, engine: QueryEngine) -> Flask:
     for one in (blueprint, sparql.blueprint):
         register(app, one, settings.languages)
     app.register_blueprint(static_files.blueprint)
+    app.register_blueprint(service.blueprint)
     app.add_url_rule("/livez", view_func=answered(alive))
     return app

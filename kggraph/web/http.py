@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,13 @@ from typing import IO, Final, ParamSpec, TypeAlias
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.urls import iri_to_uri
 
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import HTML, Representation, negotiate
-from kggraph.web.cache import Finished, Key, ResponseCache, status_line
+from kggraph.web.cache import Finished, Key, ResponseCache, matches, status_line
+from kggraph.web.links import Link as Link
+from kggraph.web.links import ascii_uri as ascii_uri
+from kggraph.web.links import no_links as no_links
 
 P = ParamSpec("P")
 
@@ -46,33 +47,11 @@ _EVERYWHERE: Final = (
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
     # https://fetch.spec.whatwg.org/#http-cors-protocol: `*` and no credentials
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After"),
+    ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After, X-Result-Truncated, Server-Timing"),
 )
-_READY_URI: Final = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*\Z")
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One link of the `Link` header (RFC 8288)."""
-
-    target: str
-    rel: str
-    type: str = ""
-    hreflang: str = ""
-
-    def __str__(self) -> str:
-        parameters = [f'rel="{self.rel}"']
-        parameters += [f'type="{self.type}"'] if self.type else []
-        parameters += [f'hreflang="{self.hreflang}"'] if self.hreflang else []
-        return "; ".join([f"<{ascii_uri(self.target)}>", *parameters])
-
-
-def no_links() -> Sequence[Link]:
-    """The links of a document that has none of its own."""
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +111,14 @@ class Stream:
     close: Callable[[], None]
     links: Sequence[Link] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    key: Key | None = None
+    """Under which the finished answer is kept; its first part is the generation's hash."""
+    literally: bool = False
+    """Whether the same address may be answered from what is kept before any view sees it."""
+    timing: Callable[[], str] | None = None
+    """`Server-Timing`, asked when all bytes have come."""
+    version: str = ""
+    """Generation that gave the answer, if that is known."""
 
 
 Answer: TypeAlias = Document | Redirect | Stream
@@ -197,11 +184,21 @@ def finish(body: bytes, content_type: str, *, status: int = 200, headers: Sequen
     return Finished(status, tuple(head), body, etag if status == 200 else "")
 
 
-def ascii_uri(iri: str) -> str:
-    """An IRI as it may stand in a header: percent-encoded, without what could end the header or the link."""
-    if _READY_URI.match(iri):
-        return iri
-    return iri_to_uri("".join(c for c in iri if c > " " and c not in '<>"\x7f'))
+def version() -> str:
+    """Hash of the generation that is served now."""
+    web: Web = current_app.extensions["kggraph.web"]
+    return web.version()
+
+
+def kept_response(key: Key, *, literally: bool) -> Response | None:
+    """The answer of a stream that was kept under this key."""
+    web: Web = current_app.extensions["kggraph.web"]
+    finished = web.cache.get(key)
+    if finished is None:
+        return None
+    if literally:
+        web.cache.remember(_literally(request.environ, key[0]), key)
+    return response_of(finished)
 
 
 def etag_of(body: bytes) -> str:
@@ -265,32 +262,52 @@ def _redirected(redirect: Redirect) -> Finished:
 def _streamed(stream: Stream) -> Response:
     headers = [VARY, ("Cache-Control", "public, no-cache"), *stream.headers]
     headers += [("Link", ", ".join(map(str, stream.links)))] if stream.links else []
-    pieces: list[bytes] = []
-    size = 0
     try:
-        chunks = iter(stream.chunks)
-        for chunk in chunks:
-            pieces.append(chunk)
-            size += len(chunk)
-            if size > _HELD_BYTES:
-                return _spooled(stream.media_type, headers, itertools.chain(pieces, chunks))
+        response = _taken_in(stream, headers)
     finally:
         stream.close()
-    return response_of(finish(b"".join(pieces), stream.media_type, headers=headers))
+    if stream.timing:
+        response.headers["Server-Timing"] = stream.timing()
+    return response
+
+
+def _taken_in(stream: Stream, headers: list[tuple[str, str]]) -> Response:
+    pieces: list[bytes] = []
+    size = 0
+    chunks = iter(stream.chunks)
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size > _HELD_BYTES:
+            return _spooled(stream.media_type, headers, itertools.chain(pieces, chunks))
+    headers += [("Server-Timing", 'cache;desc="kept";dur=0')] if stream.key else []
+    finished = finish(b"".join(pieces), stream.media_type, headers=headers)
+    if stream.key:
+        web: Web = current_app.extensions["kggraph.web"]
+        web.cache.put(stream.key, finished)
+        if stream.literally:
+            web.cache.remember(_literally(request.environ, stream.key[0]), stream.key)
+    return response_of(finished)
 
 
 def _spooled(media_type: str, headers: Sequence[tuple[str, str]], chunks: Iterable[bytes]) -> Response:
-    """A long answer, through a file that has no name."""
+    """A long answer, through a file that has no name; its entity tag is made as the bytes pass."""
     spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it is sent)
+    digest = hashlib.blake2b(digest_size=12)
     try:
         for chunk in chunks:
+            digest.update(chunk)
             spool.write(chunk)
     except BaseException:
         spool.close()
         raise
     length = spool.tell()
     spool.seek(0)
-    head = [("Content-Type", media_type), ("Content-Length", str(length)), *headers]
+    etag = f'"{digest.hexdigest()}"'
+    if matches(request.headers.get("If-None-Match", ""), etag):
+        spool.close()
+        return Response(b"", 304, [*headers, ("ETag", etag)])
+    head = [("Content-Type", media_type), ("Content-Length", str(length)), *headers, ("ETag", etag)]
     response = Response(_blocks(spool), 200, head)
     response.call_on_close(spool.close)
     return response

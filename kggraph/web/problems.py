@@ -89,7 +89,8 @@ def _body(problem: Problem, error: Exception, wanted: Representation) -> tuple[b
 def problem_of(error: Exception) -> Problem:
     """What a client is told of an error: nothing of our insides."""
     if isinstance(error, KgError):
-        return Problem(error.status, error.code, error.title, error.message, error.details, _headers(error))
+        details = {**error.details, **g.get("problem_help", {})}
+        return Problem(error.status, error.code, error.title, error.message, details, _headers(error))
     if isinstance(error, HTTPException) and error.code:
         return _problem_of_werkzeug(error)
     incident = secrets.token_hex(6)

@@ -33,7 +33,8 @@ def query(name: str) -> Redirect:
     if found is None:
         raise ThingNotFound("There is no question of that name.")
     given = {key: value for key, value in request.args.items() if value}
-    return Redirect(f"{place.prefix}/sparql?{urlencode({'query': found.bind(given)})}")
+    found.bind(given)  # what is not right is told here already
+    return Redirect(f"{place.prefix}/sparql?{urlencode({'name': name, **given})}")
 
 
 def _context(place: Here) -> Context:
@@ -46,6 +47,7 @@ def _entry(place: Here, found: NamedQuery) -> dict[str, Any]:
         "href": f"{place.prefix}/queries/{found.name}",
         "title": pick(found.title, place.language, found.name),
         "text": pick(found.description, place.language),
+        "api": f"/api/queries/{found.name}",
         "body": found.body,
         "parameters": [
             (

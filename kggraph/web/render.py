@@ -105,6 +105,7 @@ def page(
     links: Callable[[], Sequence[Link]] = no_links,
     status: int = 200,
     cache_control: str = FRESH,
+    headers: tuple[tuple[str, str], ...] = (),
     kept: bool = True,
 ) -> Document:
     """A document that is a page and nothing else."""
@@ -122,6 +123,7 @@ def page(
         links=links,
         status=status,
         cache_control=cache_control,
+        headers=headers,
         kept=kept,
     )
 

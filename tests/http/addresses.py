@@ -29,8 +29,21 @@ TWINS = tuple(
     f"{path}.{suffix}" for path in (DOCUMENTS[0], "/nl/doc/form/arch", *DOCUMENTS[-2:]) for suffix in SUFFIXES
 )
 
-FIXED = ("/livez", "/readyz", "/version", "/robots.txt", "/static/site.css", static_address("mark.svg"))
+FIXED = (
+    "/livez",
+    "/readyz",
+    "/version",
+    "/robots.txt",
+    "/static/site.css",
+    static_address("mark.svg"),
+    "/api/queries",
+    "/api/completion.json",
+    "/openapi.json",
+)
 """Addresses with one representation."""
 
-ALL = (*NEGOTIATED, *TWINS, *FIXED)
+RESULTS = ("/api/queries/longest", "/graphs?default", "/graph/void")
+"""Results and graphs: negotiated, but without a page."""
+
+ALL = (*NEGOTIATED, *TWINS, *FIXED, *RESULTS)
 REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -34,21 +33,8 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 def words(language: str) -> Texts:
-    """The texts of the pages with those of the SPARQL page, wherever these are by now."""
-    own = texts(language)
-    merged = {key: own(key) for key in own.keys()}  # noqa: SIM118
-    waiting = ROOT / "frontend" / "locale" / f"{language}.toml"
-    if waiting.is_file():
-        table = tomllib.loads(waiting.read_text("utf-8"))
-        merged |= dict(_flat(table))
-    return Texts(language, merged)
-
-
-def _flat(table: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for key, value in table.items():
-        found += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(f"{prefix}{key}", str(value))]
-    return found
+    """The texts of the pages."""
+    return texts(language)
 
 
 def reader(language: str = "en") -> Reader:
@@ -82,8 +68,16 @@ def rendered(view: ResultView | None, template: str = "sparql/results.html", **m
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(say=markup.say, excerpt=markup.excerpt, bare=markup.bare)
-    context = {"t": words("en"), "lang": "en", "prefix": "", "result": view, "fields": [("query", "ASK {}")]} | more
+    environment.filters.update({filter.__name__: filter for filter in markup.FILTERS})
+    environment.globals.update({piece.__name__: piece for piece in markup.PIECES})
+    context = {
+        "hints": [],
+        "t": words("en"),
+        "lang": "en",
+        "prefix": "",
+        "result": view,
+        "fields": [("query", "ASK {}")],
+    } | more
     return environment.get_template(template).render(context)
 
 

@@ -164,6 +164,7 @@ def test_counts_and_order_equal_brute_force(case: Case) -> None:
         builder.write(Path(folder) / "facets")
         index = FacetIndex(Path(folder) / "facets")
         selection = index.select(case.filters, sort=case.sort, lang="en", offset=case.offset, limit=case.limit)
+        fewer = {most: index.select(case.filters, limit=0, most=most) for most in (0, 1, 2)}
 
     expected = matching(case, None)
     assert selection.total == len(expected)
@@ -189,3 +190,11 @@ def test_counts_and_order_equal_brute_force(case: Case) -> None:
         assert {found.value for found in selection.facets[key] if found.selected} == (
             set(case.filters.get(key, ())) & set(counted)
         )
+    for most, shorter in fewer.items():
+        for key, found in shorter.facets.items():
+            whole = selection.facets[key]
+            if key in ("place", "project"):
+                first = whole[:most] + tuple(value for value in whole[most:] if value.selected)
+                assert sorted(found, key=str) == sorted(first, key=str)
+            else:
+                assert {value.value: value.count for value in found} == {value.value: value.count for value in whole}

@@ -26,6 +26,8 @@ _FOLDED: Final = str.maketrans(
     {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"}
     | dict.fromkeys(("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"), "")
 )
+STOP: Final = "="
+"""Begins the term of a stop word."""
 _MAX_WORD: Final = 64
 _REMEMBERED: Final = 200_000
 
@@ -45,10 +47,23 @@ STEMMERS: Final = {
 """Language to its Snowball stemmer; other languages match word by word. Dutch has Porter's: the newer one of the
 package cuts `ge` out of words (`stagediscriminatie` becomes `stadiscrimineer`, `gezond` becomes `zon`)."""
 
+_AMERICAN: Final = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"our(?=(?:s|al|ally|ed|ing|ful|able|hood|ist)?$)", "or"),
+        (r"is(?=(?:e|es|ed|ing|ation|ations|er|ers)$)", "iz"),
+        (r"yse(?=[sd]?$)", "yze"),
+        (r"ll(?=(?:ing|ed|or|ors|er|ers)$)", "l"),
+        (r"ogue(?=s?$)", "og"),
+        (r"tre(?=s?$)", "ter"),
+        (r"mme(?=s?$)", "m"),
+    )
+)
 _LINKS: Final = {"nl": ("", "s", "e", "en", "n"), "de": ("", "s", "es", "n", "en", "er")}
 """Languages that write compounds as one word, with what may stand between two parts."""
 _SHORTEST_PART: Final = 4
 _SHORTEST_HEAD: Final = 5
+_SHORTEST_STEM: Final = 4
 
 STOP_WORDS: Final = {
     lang: frozenset(listed.split())
@@ -121,6 +136,8 @@ class Analyser:
     def __init__(self, languages: Sequence[str]) -> None:
         """The first of the languages is that of texts without a language tag or with one that is not listed."""
         self.languages = tuple(dict.fromkeys(lang.partition("-")[0].lower() for lang in languages)) or ("",)
+        self.compounding = tuple(lang for lang in self.languages if lang in _LINKS)
+        """Those of the languages in which compounds are taken apart."""
         self._terms: dict[str, dict[str, str]] = {lang: {} for lang in self.languages}
         self._stem: dict[str, Callable[[str], str]] = {}
         self._lock = threading.Lock()
@@ -150,7 +167,9 @@ class Analyser:
             with self._lock:
                 if len(known) >= _REMEMBERED:
                     known.clear()
-                found = known[word] = f"{self._stemmed(word, lang)}@{lang}"
+                # A stop word stays what it is, and never meets the stem of another word (`per` and `peer`).
+                common = word in STOP_WORDS.get(lang, ())
+                found = known[word] = f"{STOP}{word}@{lang}" if common else f"{self._stemmed(word, lang)}@{lang}"
         return found
 
     def terms(self, found: Iterable[str], lang: str) -> list[str]:
@@ -165,6 +184,34 @@ class Analyser:
         ['lonelines@nl', 'loneli@en']
         """
         return [self.term(word, lang) for lang in self.languages]
+
+    def key(self, found: Sequence[str], lang: str) -> str:
+        """What a phrase in a language comes down to: equal keys, equal phrases.
+
+        >>> Analyser(["nl"]).key(["mantelzorg", "en", "studie"], "nl")
+        'mantelzorg@nl studie@nl'
+        """
+        stop_words = STOP_WORDS.get(lang, frozenset())
+        return " ".join(self.terms([word for word in found if word not in stop_words] or found, lang))
+
+    def bag(self, found: Sequence[str], lang: str, known: Callable[[str], int]) -> str:
+        """What a phrase comes down to when compounds and word order do not count; empty for a single part.
+
+        >>> counts = {"docent": 5, "docenten": 9, "welzijn": 30}
+        >>> dutch = Analyser(["nl"])
+        >>> dutch.bag(["docentwelzijn"], "nl", lambda word: counts.get(word, 0))
+        '& docent@nl welzijn@nl'
+        >>> dutch.bag(["welzijn", "van", "docenten"], "nl", lambda word: counts.get(word, 0))
+        '& docent@nl welzijn@nl'
+        """
+        stop_words = STOP_WORDS.get(lang, frozenset())
+        parts: list[str] = []
+        for word in found:
+            if word not in stop_words:
+                split = split_compound(word, lang, lambda other, whole=word: 0 if other == whole else known(other))  # type: ignore[misc]
+                parts += split.parts if split and not split.known_head else (word,)
+        terms = sorted(set(self.terms(parts, lang)))
+        return " ".join(("&", *terms)) if len(terms) > 1 else ""
 
     def stop_words(self, found: Sequence[str], lang: str) -> frozenset[str]:
         """Those of the words of a question that say nothing of their own.
@@ -185,11 +232,35 @@ class Analyser:
     def _stemmed(self, word: str, lang: str) -> str:
         if word.isdigit() or len(word) < 3:
             return word
-        stem = self._stem[lang](word)
-        if lang == "nl" and stem[-1:] in "zv" and len(stem) > 2:
-            # verlies, verliez-en; brief, briev-en: one word, two spellings.
+        if lang == "en":
+            word = _one_english(word)
+        stem = self._stem[lang](word) or word
+        if lang == "en" and 2 * len(stem) < len(word):
+            # Cut too deep: mindfulness is not mind, organizational not organ.
+            return word
+        return stem if lang != "nl" else _dutch(stem, self._stem[lang])
+
+
+def _one_english(word: str) -> str:
+    """British and American spellings as one; nothing else than the look-up of a stem is made of it."""
+    if len(word) > _SHORTEST_HEAD:
+        for pattern, replacement in _AMERICAN:
+            word = pattern.sub(replacement, word)
+    return word
+
+
+def _dutch(stem: str, again: Callable[[str], str]) -> str:
+    """One stem for forms that Porter's rules leave apart: verlies and verliezen, huisarts and huisartsen."""
+    for _ in range(3):
+        if stem[-1] in "zv" and len(stem) > 2:
             stem = stem[:-1] + {"z": "s", "v": "f"}[stem[-1]]
-        return stem or word
+        shorter = again(stem)
+        if shorter == stem or len(shorter) < _SHORTEST_STEM:
+            break
+        stem = shorter
+    if len(stem) > _SHORTEST_STEM and stem[-1] == "s" and stem[-2] not in "aeiouys":
+        stem = stem[:-1]
+    return stem
 
 
 def split_compound(word: str, lang: str, known: Callable[[str], int]) -> Split | None:

@@ -1,0 +1,220 @@
+"""The files of a text index: their names, how they are written, and reading them from any thread."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import tantivy
+from pyroaring import BitMap
+
+from kggraph.errors import GenerationError
+from kggraph.search import spelling
+from kggraph.search.analysis import STOP_WORDS
+
+NUMBER: Final = "number"
+SYNONYMS: Final = "synonyms"
+PARTS: Final = "parts"
+ABOUT: Final = "about"
+PART: Final = "+"
+"""Ends the term of a part of a compound, and of a concept with what is under it."""
+LABEL: Final = "*"
+"""Ends a term whose items do not have it in a text of their own, but in the name of a thing they link to."""
+PHRASE: Final = "_"
+"""Joins the terms of a label of several words to one term, for where it stands in a text as it is."""
+
+_VERSION: Final = 1
+_TABLES: Final = """
+CREATE TABLE about (value TEXT NOT NULL);
+CREATE TABLE terms (term TEXT PRIMARY KEY, count INTEGER, start INTEGER, size INTEGER) WITHOUT ROWID;
+CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT UNIQUE NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE deletes (key INTEGER, word INTEGER, PRIMARY KEY (key, word)) WITHOUT ROWID;
+CREATE TABLE things (number INTEGER PRIMARY KEY, iri TEXT UNIQUE NOT NULL, kind TEXT, concept INTEGER, count INTEGER,
+    weight REAL, names TEXT, synonyms TEXT, broader TEXT);
+CREATE TABLE labels (key TEXT NOT NULL, thing INTEGER NOT NULL, preferred INTEGER NOT NULL, lang TEXT, text TEXT);
+CREATE TABLE items (number INTEGER PRIMARY KEY, iri TEXT NOT NULL, titles TEXT NOT NULL);
+CREATE TABLE title_words (word TEXT PRIMARY KEY, count INTEGER, start INTEGER, size INTEGER) WITHOUT ROWID;
+CREATE TABLE names (key TEXT NOT NULL, thing INTEGER NOT NULL, start INTEGER NOT NULL, rank INTEGER NOT NULL,
+    preferred INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL);
+"""
+_INDEXES: Final = """
+CREATE INDEX labels_key ON labels (key);
+CREATE INDEX names_key ON names (key);
+"""
+
+
+def text_field(bucket: int) -> str:
+    """The engine's field for the texts of the weight at that place."""
+    return f"text{bucket}"
+
+
+def schema(buckets: int) -> tantivy.Schema:
+    """The engine's fields: finished terms with spaces between, as its whitespace tokenizer gives them back."""
+    builder = tantivy.SchemaBuilder().add_integer_field(NUMBER, indexed=True, fast=True)
+    for bucket in range(buckets):
+        builder.add_text_field(text_field(bucket), tokenizer_name="whitespace", index_option="position")
+    for name in (SYNONYMS, PARTS):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    return builder.add_text_field(ABOUT, tokenizer_name="whitespace", index_option="basic").build()
+
+
+class Label(NamedTuple):
+    """A name and its language tag (empty: none)."""
+
+    text: str
+    lang: str
+
+
+class KnownThing(NamedTuple):
+    """A thing that items may link to."""
+
+    number: int
+    iri: str
+    kind: str
+    is_concept: bool
+    items: int
+    """How many items link to it."""
+    names: tuple[Label, ...]
+    synonyms: tuple[Label, ...]
+    broader: tuple[int, ...]
+
+
+class FileWriter:
+    """Writes `search.sqlite`, and bitmaps to `postings.bin`."""
+
+    def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
+        self._bitmaps = (folder / "postings.bin").open("wb")
+        self._end = 0
+        self.database = sqlite3.connect(folder / "search.sqlite", isolation_level=None)
+        for pragma in ("page_size = 8192", "journal_mode = OFF", "synchronous = OFF", "cache_size = -200000"):
+            self.database.execute(f"PRAGMA {pragma}")
+        self.database.executescript(_TABLES)
+        self.database.execute("BEGIN")
+        self.database.execute("INSERT INTO about VALUES (?)", (dump({**about, "version": _VERSION}),))
+
+    def add_bitmaps(self, table: str, bitmaps: Mapping[str, BitMap]) -> None:
+        """Keep the bitmap of every key; one of a single item needs no bytes."""
+        self.insert(table, 4, (self._place(key, bitmaps[key]) for key in sorted(bitmaps)))
+
+    def add_words(self, counts: Counter[tuple[str, str]]) -> None:
+        """Keep the words of the corpus for the spelling of words it does not have."""
+        total: Counter[str] = Counter()
+        for (word, _), count in counts.items():
+            if len(word) >= spelling.SHORTEST and word.isalpha():
+                total[word] += count
+        kept = sorted(sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))[: spelling.KEPT])
+        self.insert("words", 3, ((number, word, count) for number, (word, count) in enumerate(kept)))
+        filed = {
+            (key, number)
+            for number, (word, _) in enumerate(kept)
+            for key in spelling.keys(word, spelling.allowed(word))
+        }
+        self.insert("deletes", 2, sorted(filed))
+
+    def insert(self, table: str, columns: int, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows of as many values as the table has columns."""
+        self.database.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * columns)})", rows)
+
+    def close(self) -> None:
+        """Finish both files."""
+        self._bitmaps.close()
+        self.database.execute("COMMIT")
+        self.database.executescript(_INDEXES)
+        self.database.close()
+
+    def _place(self, key: str, bitmap: BitMap) -> tuple[str, int, int, int]:
+        if len(bitmap) == 1:
+            return key, 1, bitmap[0], 0
+        bitmap.run_optimize()
+        data = bitmap.serialize()
+        start, self._end = self._end, self._end + len(data)
+        self._bitmaps.write(data)
+        return key, len(bitmap), start, len(data)
+
+
+class Files:
+    """Reads the files of an index; immutable, each thread over a connection of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a folder.
+
+        :raises GenerationError: it holds no index, or one of another version.
+        """
+        self._path = folder / "search.sqlite"
+        self._local = threading.local()
+        try:
+            self.about: dict[str, Any] = json.loads(self.database.execute("SELECT value FROM about").fetchone()[0])
+            with (folder / "postings.bin").open("rb") as file:
+                empty = not (folder / "postings.bin").stat().st_size
+                self._bitmaps = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.engine = tantivy.Index.open(str(folder / "engine"))
+            self.engine.config_reader("manual", 0)
+            self.engine.reload()
+        except (OSError, ValueError, TypeError, sqlite3.Error) as error:
+            raise GenerationError(f"The text index cannot be read ({error}); build anew.") from None
+        if self.about.get("version") != _VERSION:
+            raise GenerationError("The text index was made by another version; build anew.")
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        """This thread's connection, read-only."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
+            connection = self._local.connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        return connection
+
+    def count(self, term: str) -> int:
+        """How many items have a term in a text of their own."""
+        row = self.database.execute("SELECT count FROM terms WHERE term = ?", (term,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def knows(self, term: str) -> bool:
+        """Whether any item has a term, or links to a thing with it in its name."""
+        row = self.database.execute("SELECT 1 FROM terms WHERE term IN (?, ?)", (term, term + LABEL)).fetchone()
+        return row is not None
+
+    def counter(self, lang: str, but: str = "") -> Callable[[str], int]:
+        """How often words occur, other than one; stop words of a language not counted."""
+        stop_words = STOP_WORDS.get(lang, frozenset())
+
+        def count(word: str) -> int:
+            if word == but or word in stop_words:
+                return 0
+            row = self.database.execute("SELECT count FROM words WHERE word = ?", (word,)).fetchone()
+            return int(row[0]) if row else 0
+
+        return count
+
+    def items(self, term: str, table: str = "terms") -> BitMap:
+        """The items that have a term."""
+        key = "term" if table == "terms" else "word"
+        row = self.database.execute(f"SELECT start, size FROM {table} WHERE {key} = ?", (term,)).fetchone()
+        return self.bitmap(*row) if row else BitMap()
+
+    def thing(self, key: str | int) -> KnownThing | None:
+        """A thing that items may link to, by its IRI or number."""
+        column = "iri" if isinstance(key, str) else "number"
+        row = self.database.execute(
+            f"SELECT number, iri, kind, concept, count, names, synonyms, broader FROM things WHERE {column} = ?", (key,)
+        ).fetchone()
+        if row is None:
+            return None
+        number, iri, kind, is_concept, items, *listed = row
+        names, synonyms = (tuple(Label(*label) for label in json.loads(labels)) for labels in listed[:2])
+        return KnownThing(number, iri, kind, bool(is_concept), items, names, synonyms, tuple(json.loads(listed[2])))
+
+    def bitmap(self, start: int, size: int) -> BitMap:
+        """The bitmap at a place."""
+        return BitMap.deserialize(self._bitmaps[start : start + size]) if size else BitMap([start])
+
+
+def dump(value: Any) -> str:
+    """JSON in one line, letters as they are."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

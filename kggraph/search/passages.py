@@ -1,0 +1,144 @@
+"""Where in a text the words of a question stand, and the text cut into pieces that are marked or not.
+
+Nothing here is HTML. A page shows `Segment.text` escaped, and puts its own mark around those with `hit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
+
+from kggraph.search.analysis import STOP, Analyser, spans
+from kggraph.search.index_files import PART, PHRASE
+
+_LETTERS: Final = 260
+_BEFORE: Final = 60
+_HYPHENS: Final = ("-", "‐", "‑")
+_ELLIPSIS: Final = "…"
+
+
+Parts: TypeAlias = Callable[[str, str], Sequence[str]]
+
+
+class Segment(NamedTuple):
+    """A piece of a text; `hit` when it is what was asked for."""
+
+    text: str
+    hit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text of an item, or the part of it around what was found."""
+
+    key: str
+    """The field it is from."""
+    lang: str
+    """Language tag; empty when it has none."""
+    segments: tuple[Segment, ...]
+
+
+class Span(NamedTuple):
+    """From one letter of a text to before another."""
+
+    start: int
+    end: int
+
+
+class _Place(NamedTuple):
+    """A word of a text with its terms."""
+
+    span: Span
+    terms: frozenset[str]
+
+
+class TextWords:
+    """The words of a text, to find terms in."""
+
+    def __init__(self, text: str, lang: str, analyser: Analyser, parts: Parts) -> None:
+        """Read a text.
+
+        :param lang: one of the analyser's languages.
+        :param parts: the parts of a compound in a language; none of another word.
+        """
+        self._places: list[_Place] = []
+        self._telling: list[_Place] = []
+        before: tuple[Span, str] | None = None
+        for start, end, found in spans(text):
+            terms = analyser.terms(found, lang)
+            inside = [analyser.term(part, lang) + PART for word in found for part in parts(word, lang)]
+            place = _Place(Span(start, end), frozenset((*terms, *inside)))
+            self._places.append(place)
+            if not all(term.startswith(STOP) for term in terms):
+                self._telling.append(place)
+            whole = "".join(found)
+            if before and text[before[0].end : start] in _HYPHENS:
+                whole, start = before[1] + whole, before[0].start
+                self._places.append(_Place(Span(start, end), frozenset((analyser.term(whole, lang) + PART,))))
+            before = (Span(start, end), whole)
+
+    def find(self, terms: Iterable[str]) -> set[Span]:
+        """Where any of the terms stand; that of a label of several words is found as those words in a row."""
+        wanted = set(terms)
+        found = {place.span for place in self._places if place.terms & wanted}
+        for term in wanted:
+            if PHRASE in term:
+                found.update(self._in_a_row(term.split(PHRASE)))
+        return found
+
+    def _in_a_row(self, parts: Sequence[str]) -> Iterator[Span]:
+        for first in range(len(self._telling) - len(parts) + 1):
+            row = self._telling[first : first + len(parts)]
+            if all(part in place.terms for part, place in zip(parts, row, strict=True)):
+                yield Span(row[0].span.start, row[-1].span.end)
+
+
+def cut(text: str, hits: Iterable[Span], *, whole: bool = False) -> tuple[Segment, ...]:
+    """A text in pieces, shortened to what is around the first hits unless it must be whole.
+
+    >>> cut("Steun bij rouw", [Span(10, 14)])
+    (Segment(text='Steun bij ', hit=False), Segment(text='rouw', hit=True))
+    """
+    merged = _merged(hits)
+    start, end = (0, len(text)) if whole else _window(text, merged)
+    segments = [Segment(_ELLIPSIS, False)] if start else []
+    done = start
+    for span in merged:
+        left, right = max(span.start, start), min(span.end, end)
+        if left < right:
+            if done < left:
+                segments.append(Segment(text[done:left], False))
+            segments.append(Segment(text[left:right], True))
+            done = right
+    if done < end:
+        segments.append(Segment(text[done:end], False))
+    if end < len(text):
+        segments.append(Segment(_ELLIPSIS, False))
+    return tuple(segments)
+
+
+def _merged(hits: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for span in sorted(hits):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def _window(text: str, hits: Sequence[Span]) -> tuple[int, int]:
+    """The part to show: around the first hit, between words."""
+    if len(text) <= _LETTERS:
+        return 0, len(text)
+    start = max(0, hits[0].start - _BEFORE) if hits else 0
+    start = min(start, len(text) - _LETTERS)
+    if start:
+        space = text.find(" ", start, hits[0].start if hits else start)
+        start = space + 1 if space >= 0 else start
+    end = min(len(text), start + _LETTERS)
+    if end < len(text):
+        space = text.rfind(" ", start, end)
+        end = space if space > start else end
+    return start, end

@@ -1,0 +1,194 @@
+"""Why an item is in a result: for every unit of the question what in the item answers it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from kggraph.model import Model
+from kggraph.rdf import ntriples
+from kggraph.search.analysis import split_compound
+from kggraph.search.expansion import Alternative, Question, Unit
+from kggraph.search.index import Found, SearchIndex
+from kggraph.search.index_files import PART, KnownThing, Label
+from kggraph.search.passages import Parts, Passage, Span, TextWords, cut
+from kggraph.search.texts import LABEL_ROLE, OwnText, TextReader
+
+ReasonKind: TypeAlias = Literal["word", "compound", "spelling", "synonym", "concept", "narrower", "name"]
+_CACHED: Final = 4_096
+_ORDER: Final = ("word", "phrase", "concept", "synonym", "compound", "spelling")
+
+
+class Reason(NamedTuple):
+    """Why an item has a unit of the question.
+
+    `word`: the word itself; `compound`: a part of it, or a longer word with it inside; `spelling`: a word that is
+    almost it; `synonym`: another name for it, in a text or of the concept that the item is about; `concept`: the item
+    is about the concept that is called so; `narrower`: it is about something under that; `name`: it is in the name of
+    something that the item links to.
+    """
+
+    kind: ReasonKind
+    asked: str
+    matched: str
+    """The words or the label that made it match."""
+    lang: str
+    """Language tag of `matched`; empty when it has none."""
+    thing: str | None = None
+    """IRI of the concept or thing, where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an item is in a result, and where."""
+
+    reasons: tuple[Reason, ...]
+    """One for each unit that the item has."""
+    lacking: tuple[str, ...]
+    """Units that it has not, in a result that is relaxed."""
+    title: Passage | None
+    """The whole title in its first language."""
+    passages: tuple[Passage, ...]
+    """Other texts with what was found, those in the page's language first."""
+
+
+@dataclass(slots=True)
+class _Text:
+    """A text of the item with what was found in it."""
+
+    own: OwnText
+    words: TextWords
+    hits: set[Span] = field(default_factory=set)
+
+
+class Explainer:
+    """Explains results; one object serves all threads."""
+
+    def __init__(self, index: SearchIndex, model: Model) -> None:
+        self._files = index.files
+        self._analyser = index.analyser
+        self._reader = TextReader(model)
+        self._thing = lru_cache(_CACHED)(self._files.thing)
+        self._parts = lru_cache(_CACHED)(self._parts_of)
+
+    def explain(self, found: Found, iri: str, rows: Iterable[ntriples.Row], *, passages: int = 2) -> Explanation:
+        """Why an item is among those found.
+
+        :param rows: its own triples.
+        :param passages: how many texts to show at most, beside the title.
+        """
+        texts: list[_Text] = []
+        linked: list[KnownThing] = []
+        parts = self._parts_for(found.question)
+        for read in self._reader.read(iri, rows):
+            if isinstance(read, OwnText):
+                own = read._replace(text=unicodedata.normalize("NFC", read.text))
+                texts.append(_Text(own, self._words(own.text, own.lang, parts)))
+            elif thing := self._thing(read.iri):
+                linked.append(thing)
+        reasons = [self._reason(unit, found.question, texts, linked) for unit in found.question.units]
+        lacking = tuple(unit.text for unit, why in zip(found.question.units, reasons, strict=True) if why is None)
+        title, others = self._shown(texts, found.question.lang)
+        return Explanation(tuple(why for why in reasons if why), lacking, title, tuple(others[:passages]))
+
+    def _reason(
+        self, unit: Unit, question: Question, texts: Sequence[_Text], linked: Sequence[KnownThing]
+    ) -> Reason | None:
+        """The best reason; what stands in the texts is marked for every alternative."""
+        found: list[Reason] = []
+        for alternative in sorted(unit.alternatives, key=lambda one: _ORDER.index(one.kind)):
+            if alternative.kind == "concept":
+                found += self._in_concepts(unit, alternative, question.lang, linked)
+            else:
+                found += self._in_texts(unit, alternative, texts)
+                if not alternative.own and not found:
+                    found += self._in_names(unit, alternative, linked, self._parts_for(question))
+        found.sort(key=lambda reason: reason.kind == "name")
+        return found[0] if found else None
+
+    def _in_texts(self, unit: Unit, alternative: Alternative, texts: Sequence[_Text]) -> Iterator[Reason]:
+        found = [[text.words.find(terms) for text in texts] for terms in alternative.terms]
+        if not all(any(per_text) for per_text in found):
+            return
+        for per_text in found:
+            for text, hits in zip(texts, per_text, strict=True):
+                text.hits |= hits
+        text, hits = next((text, hits) for text, hits in zip(texts, found[0], strict=True) if hits)
+        first = min(hits)
+        thing = self._thing(alternative.thing) if alternative.thing is not None else None
+        kind: ReasonKind = "word" if alternative.kind in ("word", "phrase") else alternative.kind  # type: ignore[assignment]
+        matched = text.own.text[first.start : first.end] if len(found) == 1 else alternative.text
+        yield Reason(kind, unit.text, matched, text.own.lang, thing.iri if thing else None)
+
+    def _in_concepts(
+        self, unit: Unit, alternative: Alternative, lang: str, linked: Sequence[KnownThing]
+    ) -> Iterator[Reason]:
+        kind: ReasonKind = "concept" if alternative.preferred else "synonym"
+        for thing in linked:
+            if thing.number == alternative.thing:
+                yield Reason(kind, unit.text, *_name(thing, lang), thing.iri)
+        if len(alternative.terms[0]) > 1:
+            for thing in linked:
+                if alternative.thing in self._above(thing):
+                    yield Reason("narrower", unit.text, *_name(thing, lang), thing.iri)
+
+    def _in_names(
+        self, unit: Unit, alternative: Alternative, linked: Sequence[KnownThing], parts: Parts
+    ) -> Iterator[Reason]:
+        kind: ReasonKind = "spelling" if alternative.kind == "spelling" else "name"
+        for thing in linked:
+            for label in (*thing.names, *thing.synonyms):
+                words = self._words(label.text, label.lang, parts)
+                if any(words.find(terms) for terms in alternative.terms):
+                    yield Reason(kind, unit.text, label.text, label.lang, thing.iri)
+
+    def _above(self, thing: KnownThing) -> set[int]:
+        found: set[int] = set()
+        todo = list(thing.broader)
+        while todo:
+            number = todo.pop()
+            if number not in found and (above := self._thing(number)):
+                found.add(number)
+                todo.extend(above.broader)
+        return found
+
+    def _words(self, text: str, lang: str, parts: Parts) -> TextWords:
+        return TextWords(text, self._analyser.language(lang), self._analyser, parts)
+
+    def _parts_for(self, question: Question) -> Parts:
+        """The parts of those words only that have an asked part in them; to take every word apart takes too long."""
+        terms = (t for unit in question.units for found in unit.alternatives for of in found.terms for t in of)
+        asked = {term.partition("@")[0] for term in terms if term.endswith(PART) and "@" in term}
+
+        def parts(word: str, lang: str) -> tuple[str, ...]:
+            return self._parts(word, lang) if any(stem in word for stem in asked) else ()
+
+        return parts
+
+    def _parts_of(self, word: str, lang: str) -> tuple[str, ...]:
+        split = split_compound(word, lang, self._files.counter(lang, word))
+        return split.parts if split and not split.known_head else ()
+
+    def _shown(self, texts: Sequence[_Text], lang: str) -> tuple[Passage | None, list[Passage]]:
+        title: Passage | None = None
+        others: list[tuple[tuple[bool, int, int], Passage]] = []
+        for place, text in enumerate(texts):
+            is_title = text.own.field.role == LABEL_ROLE
+            if text.hits or (is_title and title is None):
+                segments = cut(text.own.text, text.hits, whole=is_title)
+                passage = Passage(text.own.field.key, text.own.lang, segments)
+                if is_title and title is None:
+                    title = passage
+                else:
+                    foreign = self._analyser.language(text.own.lang) != lang
+                    others.append(((foreign, -len(text.hits), place), passage))
+        return title, [passage for _, passage in sorted(others, key=lambda entry: entry[0])]
+
+
+def _name(thing: KnownThing, lang: str) -> Label:
+    """What a thing is called in a language, or in any."""
+    named = thing.names or thing.synonyms
+    return next((label for label in named if label.lang.partition("-")[0] == lang), named[0])

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pyroaring import BitMap
 
@@ -27,7 +27,8 @@ Sort: TypeAlias = Literal["newest", "title"]
 FacetKind: TypeAlias = Literal["scheme", "thing", "year", "text"]
 
 
-class FacetValue(NamedTuple):
+@dataclass(slots=True)
+class FacetValue:
     """A value of a facet: the IRI of a concept or thing, or a plain text such as a year."""
 
     value: str
@@ -149,7 +150,7 @@ class FacetIndex:
             if key not in self._values:
                 known = ", ".join(facet.key for facet in self.facets)
                 raise BadParameter(f"There is no filter {key!r}; there are {known}.", parameter=key)
-            if listed := tuple(values):
+            if listed := tuple(dict.fromkeys(values)):
                 chosen[key] = listed
         return chosen
 

@@ -24,6 +24,8 @@ from kggraph.errors import BadParameter, GenerationError
 NEWEST: Final = "newest"
 TITLE: Final = "title"
 Sort: TypeAlias = Literal["newest", "title"]
+_WITHIN: Final = ""
+"""Stands beside the facet keys for the items to choose from."""
 FacetKind: TypeAlias = Literal["scheme", "thing", "year", "text"]
 
 
@@ -61,6 +63,8 @@ class Selection:
     facets: Mapping[str, tuple[FacetValue, ...]]
     """By facet key: a scheme's values depth first in the scheme's order, those that no item has with 0; years newest
     first, 0 included; things and texts that any selected item has, by count, then value."""
+    numbers: BitMap
+    """All the items, by their number; for ranking them otherwise. Not to be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class FacetIndex:
         limit: int = 20,
         counts: bool = True,
         most: int | None = None,
+        within: BitMap | None = None,
     ) -> Selection:
         """Items that have, for every facet in `filters`, one of the values given (an empty list filters nothing).
 
@@ -128,6 +133,8 @@ class FacetIndex:
         :param counts: `False` leaves `facets` empty, for the next page of a list.
         :param most: at most so many values of a facet without a scheme or years, those with most items, beside the
             selected ones; a page must not list thousands of organisations, and counting them all takes 20 ms.
+        :param within: numbers of the items to choose from, such as those that a text search found; counted as another
+            filter that every facet keeps.
         :raises BadParameter: there is no such facet or order, or the offset or limit is negative.
         """
         if offset < 0 or limit < 0:
@@ -136,13 +143,15 @@ class FacetIndex:
             raise BadParameter(f"Lists are sorted by {NEWEST} or {TITLE}.", parameter="sort")
         chosen = self._chosen(filters or {})
         unions = {key: self._union(key, values) for key, values in chosen.items()}
+        if within is not None:
+            unions[_WITHIN] = within
         found = self._intersection(unions, None)
         facets = {}
         if counts:
             for facet in self.facets:
-                within = self._intersection(unions, facet.key) if facet.key in unions else found
-                facets[facet.key] = self._counts(facet, within, lang, chosen.get(facet.key, ()), most)
-        return Selection(len(found), self._page(found, sort, lang, offset, limit), facets)
+                left = self._intersection(unions, facet.key) if facet.key in unions else found
+                facets[facet.key] = self._counts(facet, left, lang, chosen.get(facet.key, ()), most)
+        return Selection(len(found), self._page(found, sort, lang, offset, limit), facets, found)
 
     def _chosen(self, filters: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
         chosen = {}
@@ -218,9 +227,10 @@ class FacetIndex:
                 numbers = order[offset : offset + limit]
             else:
                 numbers = islice((number for number in order if number in found), offset, offset + limit)
-        return tuple(self._iri(number) for number in numbers)
+        return tuple(self.iri(number) for number in numbers)
 
-    def _iri(self, number: int) -> str:
+    def iri(self, number: int) -> str:
+        """The item with that number."""
         start = self._iri_ends[number - 1] if number else 0
         return bytes(self._iri_bytes[start : self._iri_ends[number]]).decode()
 

@@ -6,7 +6,21 @@ from flask import Flask
 
 from kggraph.config import Settings
 from kggraph.store.protocol import QueryEngine
-from kggraph.web import api, lists, operation, pages, queries, service, sparql, static_files, things, vocabulary
+from kggraph.web import (
+    api,
+    dataset,
+    exchange,
+    lists,
+    operation,
+    pages,
+    queries,
+    reconciliation,
+    service,
+    sparql,
+    static_files,
+    things,
+    vocabulary,
+)
 from kggraph.web.base import bare_app, register
 from kggraph.web.generations import Generations
 
@@ -16,9 +30,12 @@ _IN_EACH_LANGUAGE = (
     pages.blueprint,
     queries.blueprint,
     sparql.blueprint,
+    dataset.blueprint,
+    exchange.blueprint,
+    reconciliation.blueprint,
     lists.blueprint,
 )
-_ONCE = (api.blueprint, service.blueprint, operation.blueprint, static_files.blueprint)
+_ONCE = (dataset.files, exchange.once, api.blueprint, service.blueprint, operation.blueprint, static_files.blueprint)
 
 
 def create_app(settings: Settings, generations: Generations, engine: QueryEngine) -> Flask:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request, send_file
 
 from kggraph.errors import ThingNotFound
-from kggraph.publish.catalog import CATALOG_PREFIXES, SERVICES, catalog
+from kggraph.publish.catalog import CATALOG_PREFIXES, SERVICES, Service, catalog
 from kggraph.publish.dataset import DumpFile
 from kggraph.publish.jsonld_page import script
 from kggraph.publish.labels import pick
@@ -136,7 +136,12 @@ def _context(place: Here, known: Outlets) -> dict[str, Any]:
             (pick(agent.names, lang, iri), place.kb.addresses.href(iri, place.prefix)[0])
             for iri, agent in agents.items()
         ],
-        "services": [(pick(s.title, lang), pick(s.description, lang), f"/{s.path}") for s in SERVICES],
+        "services": [(pick(s.title, lang), pick(s.description, lang), _service_href(place, s)) for s in SERVICES],
         "formats": [(offer.label, f"/dataset{offer.suffix}") for offer in RDF_FORMATS],
         "jsonld": script(dataset_jsonld(facts)),
     }
+
+
+def _service_href(place: Here, service: Service) -> str:
+    """Where a page links to: the service itself where it has a page, else where it says what it can."""
+    return f"{place.prefix}/sparql" if service.path == "sparql" else f"/{service.description_path}"

@@ -22,11 +22,21 @@ DOCUMENTS = (
 PAGES = ("/", "/items", "/items?form=arch&page=1", "/browse", "/forms", "/designers", "/about", "/queries", "/sparql")
 """Addresses that are pages and nothing else."""
 
-NEGOTIATED = (*DOCUMENTS, *PAGES, *(f"/nl{path}" for path in (*DOCUMENTS[::3], *PAGES)))
+EXCHANGED = ("/dataset",)
+"""Documents about the whole."""
+
+NEGOTIATED = (
+    *DOCUMENTS,
+    *PAGES,
+    *EXCHANGED,
+    *(f"/nl{path}" for path in (*DOCUMENTS[::3], *PAGES, *EXCHANGED)),
+)
 
 SUFFIXES = ("html", "ttl", "jsonld", "nt", "rdf")
 TWINS = tuple(
-    f"{path}.{suffix}" for path in (DOCUMENTS[0], "/nl/doc/form/arch", *DOCUMENTS[-2:]) for suffix in SUFFIXES
+    f"{path}.{suffix}"
+    for path in (DOCUMENTS[0], "/nl/doc/form/arch", "/dataset", *DOCUMENTS[-2:])
+    for suffix in SUFFIXES
 )
 
 FIXED = (
@@ -39,11 +49,28 @@ FIXED = (
     "/api/queries",
     "/api/completion.json",
     "/openapi.json",
+    "/void.ttl",
+    "/items.ris?form=arch",
+    "/nl/items.csljson",
+    "/list.bib?item=erasmusbrug&item=bridge/hostile",
+    "/feed.atom",
+    "/nl/feed.atom?form=arch",
+    "/sitemap.xml",
+    "/sitemaps/pages.xml",
+    "/sitemaps/bridge-1.xml",
+    "/linkset/bridge/erasmusbrug.json",
+    "/reconcile",
+    "/nl/reconcile/",
+    "/reconcile/suggest/entity?prefix=er",
+    "/reconcile/properties?type=bridge",
 )
 """Addresses with one representation."""
 
-RESULTS = ("/api/queries/longest", "/graphs?default", "/graph/void")
-"""Results and graphs: negotiated, but without a page."""
+RESULTS = ("/api/queries/longest", "/graphs?default", "/graph/void", "/void", "/linkset/bridge/hostile")
+"""Results, graphs and link sets: negotiated, but without a page."""
+
+ELSEWISE = ("/oai?verb=Identify", "/reconcile/preview?id=bridge/erasmusbrug", "/dumps/dump.nt.gz")
+"""An answer with the time in it, a page that is made to be framed, a file that is sent as it is."""
 
 ALL = (*NEGOTIATED, *TWINS, *FIXED, *RESULTS)
-REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest")
+REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest", "/.well-known/void")

@@ -17,6 +17,8 @@ from tests.http.addresses import DOCUMENTS, NEGOTIATED
 HTML = {"Accept": "text/html"}
 VOID = {"meta", "link", "img", "input", "br", "path", "rect"}
 
+FOR_PROGRAMS = ("/api/", "/openapi.json", "/dumps/", "/void", "/oai", "/reconcile", "/feed.atom")
+"""Beginnings of addresses that have no language."""
 each_page = pytest.mark.parametrize("path", (*NEGOTIATED, "/nowhere", "/items?form=hostile", "/items?page=99"))
 
 
@@ -123,12 +125,11 @@ def test_links_stay_in_the_language_and_lead_somewhere(client: FlaskClient, path
         if "hreflang" in attributes or urlsplit(href).netloc or href.startswith("#"):
             continue
         target = urlsplit(urljoin(path, href))
-        is_for_programs = target.path.startswith("/api/") or target.path == "/openapi.json"
-        if not is_for_programs and not target.path.endswith((".ttl", ".jsonld", ".nt", ".rdf")):
+        if not target.path.startswith(FOR_PROGRAMS) and not target.path.endswith((".ttl", ".jsonld", ".nt", ".rdf")):
             assert target.path == prefix or target.path.startswith(f"{prefix}/"), href
         if "%" not in target.path and "query=" not in target.query:
-            found = client.get(target.path + (f"?{target.query}" if target.query else ""), headers=HTML)
-            assert found.status_code in (200, 406), href  # 406: a file of data, asked for as a page
+            with client.get(target.path + (f"?{target.query}" if target.query else ""), headers=HTML) as found:
+                assert found.status_code in (200, 406), href  # 406: a file of data, asked for as a page
 
 
 def test_anchors_of_the_ontology_are_its_hash_uris(client: FlaskClient) -> None:

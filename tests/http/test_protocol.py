@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.http.addresses import ALL, FIXED, NEGOTIATED, REDIRECTS, TWINS
+from tests.http.addresses import ALL, ELSEWISE, FIXED, NEGOTIATED, REDIRECTS, TWINS
 
 all_addresses = pytest.mark.parametrize("path", ALL)
 everything = pytest.mark.parametrize("path", (*ALL, *REDIRECTS, "/nowhere", "/nl/nowhere", "/items?page=99"))
@@ -21,7 +21,8 @@ def without_noise(headers: list[tuple[str, str]]) -> dict[str, str]:
 
 def test_every_route_is_tested(app: Flask) -> None:
     matched = {
-        app.url_map.bind("").match(path.partition("?")[0], return_rule=True)[0].rule for path in (*ALL, *REDIRECTS)
+        app.url_map.bind("").match(path.partition("?")[0], return_rule=True)[0].rule
+        for path in (*ALL, *REDIRECTS, *ELSEWISE)
     }
     rules = {rule.rule for rule in app.url_map.iter_rules()}
     alike = {rule.replace("/nl/", "/") for rule in matched} | {"/"}

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
 
 from kggraph.build import open_current
 from kggraph.config import Settings
@@ -50,18 +53,15 @@ def english(dutch: Reconciler) -> Reconciler:
 @pytest.fixture(scope="module")
 def check(shared: Path) -> Check:
     """Compares an answer with a published schema."""
-    jsonschema = pytest.importorskip("jsonschema")
-    referencing = pytest.importorskip("referencing")
     folder = shared / "suites" / "reconciliation"
     documents = {path.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
-    draft = pytest.importorskip("referencing.jsonschema").DRAFT7
-    registry = referencing.Registry().with_resources(
-        (document["$id"], draft.create_resource(document)) for document in documents.values() if "$id" in document
+    registry = Registry().with_resources(
+        (document["$id"], DRAFT7.create_resource(document)) for document in documents.values() if "$id" in document
     )
 
     def compare(schema: str, answer: Any) -> None:
         written = json.loads(json.dumps(answer))
-        validator = jsonschema.Draft7Validator(documents[f"{schema}.json"], registry=registry)
+        validator = Draft7Validator(documents[f"{schema}.json"], registry=registry)
         assert [error.message for error in validator.iter_errors(written)] == []
 
     return compare

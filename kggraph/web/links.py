@@ -1,4 +1,4 @@
-"""Links of the `Link` header (RFC 8288), and IRIs as headers hold them."""
+"""Links of the `Link` header (RFC 8288), IRIs as headers hold them, and the language that a path is in."""
 
 from __future__ import annotations
 
@@ -38,3 +38,22 @@ def ascii_uri(iri: str) -> str:
     if _READY_URI.match(iri):
         return iri
     return iri_to_uri("".join(c for c in iri if c > " " and c not in '<>"\x7f'))
+
+
+def language_prefix(language: str, languages: Sequence[str]) -> str:
+    """What stands before the paths of a language: nothing for the first one.
+
+    >>> language_prefix("en", ("nl", "en")), language_prefix("nl", ("nl", "en"))
+    ('/en', '')
+    """
+    return "" if language == languages[0] else f"/{language}"
+
+
+def path_language(path: str, languages: Sequence[str]) -> str:
+    """The language that a path is in.
+
+    >>> path_language("/en/items", ("nl", "en")), path_language("/english", ("nl", "en"))
+    ('en', 'nl')
+    """
+    start = path[1:].partition("/")[0]
+    return start if start in languages[1:] else languages[0]

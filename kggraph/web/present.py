@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from urllib.parse import quote
 
 from kggraph.model import ClassModel, Field, LangText
@@ -21,6 +22,9 @@ DESCRIPTION_ROLE = f"{DASH}DescriptionRole"
 _TYPE = f"{RDF}type"
 _DOI = f"{BIBO}doi"
 _LONG_LIST = 60
+_AGENT = f"{PROV}agent"
+_ROLE = f"{DCAT}hadRole"
+_INTEGER = f"{XSD}integer"
 _DATES = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
 _HOME_PAGES = (f"{DCAT}landingPage", f"{FOAF}homepage", f"{SCHEMA}url", f"{DCAT}accessURL")
 _TEXTS = (f"{DCTERMS}description", f"{SKOS}definition", f"{SCHEMA}description")
@@ -142,14 +146,7 @@ class Reader:
 
     def _attributed(self, role: str, terms: Sequence[Term]) -> tuple[Shown, ...]:
         """Agents in the order and with the names in which the source prints them (PROV qualified attributions)."""
-        printed: dict[str, tuple[int, str]] = {}
-        for statements in self.parts.values():
-            told = {s.predicate: s.object for s in statements}
-            if f"{PROV}agent" in told and told.get(f"{DCAT}hadRole", Term("", True)).value == role:
-                texts = [s.object for s in statements if not s.object.is_iri]
-                place = next((int(t.value) for t in texts if t.value.isascii() and t.value.isdigit()), 0)
-                name = next((t.value for t in texts if t.datatype in (f"{XSD}string", f"{RDF}langString")), "")
-                printed[told[f"{PROV}agent"].value] = (place, name)
+        printed = self._printed.get(role, {})
         ordered = sorted(terms, key=lambda term: printed.get(term.value, (1 << 30, ""))[0])
         found = []
         for term in ordered:
@@ -157,6 +154,26 @@ class Reader:
             differs = name and name != shown.text
             found.append(Shown(shown.text, shown.lang, shown.href, shown.external, printed=name if differs else ""))
         return tuple(found)
+
+    @cached_property
+    def _printed(self) -> dict[str, dict[str, tuple[int, str]]]:
+        """Role -> agent -> its place in the row and its name as printed."""
+        found: dict[str, dict[str, tuple[int, str]]] = {}
+        for statements in self.parts.values():
+            agent = role = name = ""
+            place = 0
+            for _, predicate, term in statements:
+                if predicate == _AGENT:
+                    agent = term.value
+                elif predicate == _ROLE:
+                    role = term.value
+                elif term.datatype == _INTEGER and term.value.isascii() and term.value.isdigit():
+                    place = int(term.value)
+                elif not term.is_iri and not name:
+                    name = term.value
+            if agent:
+                found.setdefault(role, {})[agent] = (place, name)
+        return found
 
     def in_language(self, terms: Sequence[Term]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         """Literals in the language of the page (or the next best one), and those in other languages."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypedDict
 
 import pyoxigraph as ox
-import rdflib
 
 from kggraph.errors import ConfigError, SourceError
 from kggraph.rdf.blank import BlankNodes
@@ -22,8 +21,6 @@ from kggraph.rdf.order import grouped
 from kggraph.rdf.syntax import explain
 from kggraph.rdf.tokens import line_of, places, tokens
 from kggraph.terms import PREFIXES
-
-rdflib.NORMALIZE_LITERALS = False
 
 _BLANK: Final = re.compile(rb"^_:| _:\S+ \.$", re.MULTILINE)
 _RDF_12: Final = re.compile(rb'^\S+ \S+ <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)

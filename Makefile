@@ -4,6 +4,8 @@ HOST ?= 127.0.0.1
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SUITES ?= ../shared
+CONFORMANCE_PORT ?= 8099
 STAMP := $(VENV)/.installed
 
 .PHONY: serve build test check fmt bench conformance lock clean help
@@ -32,6 +34,11 @@ check: $(STAMP)  ## lint, types, Turtle format
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/kggraph fmt --check
+
+conformance: $(STAMP)  ## the W3C's SPARQL tests over HTTP (SUITES: folder of the suites and their driver)
+	@$(BIN)/python $(SUITES)/tools/sparql_http_suite.py --tests $(SUITES)/suites/sparql --versions 10,11 \
+	  --query http://127.0.0.1:$(CONFORMANCE_PORT)/sparql --known tests/conformance/known.txt --quiet \
+	  --start "$(BIN)/kggraph serve --data {data} --port {port}"
 
 bench: $(STAMP)  ## measure, as ratios, on this machine (needs wrk)
 	@$(BIN)/python tools/bench.py

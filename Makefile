@@ -40,8 +40,9 @@ conformance: $(STAMP)  ## the W3C's SPARQL tests over HTTP (SUITES: folder of th
 	  --query http://127.0.0.1:$(CONFORMANCE_PORT)/sparql --known tests/conformance/known.txt --quiet \
 	  --start "$(BIN)/kggraph serve --data {data} --port {port}"
 
-bench: $(STAMP)  ## measure, as ratios, on this machine (needs wrk)
+bench: $(STAMP)  ## measure, as ratios, on this machine (needs wrk and oxigraph)
 	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench_sparql.py
 
 fmt: $(STAMP)    ## write code and Turtle in their one form
 	@$(BIN)/ruff check --fix .

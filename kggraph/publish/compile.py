@@ -14,6 +14,7 @@ from kggraph.model import Model
 from kggraph.publish import void
 from kggraph.publish.completion import completion_data, encode_completion
 from kggraph.publish.labels import pick, read_labels, sort_key
+from kggraph.publish.lifecycle import ending
 from kggraph.publish.spool import Segment, each_file
 from kggraph.publish.things import LABEL_PATHS, thing_reader
 from kggraph.publish.writer import DescriptionsWriter
@@ -75,17 +76,20 @@ def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Ca
             for file, data in each_file(segment):
                 for thing in read(data, file.relative):
                     keys = [sort_key(pick(thing.labels, lang, thing.iri).text) for lang in settings.languages]
-                    writer.add(thing, keys)
-                    item = sources.model.of_types(thing.types) is main
+                    own = thing.ntriples
+                    # What is over keeps its description, and is in no list.
+                    over = ending(own, thing.iri).is_over
+                    writer.add(thing, () if over else keys)
+                    item = sources.model.of_types(thing.types) is main and not over
                     facets.add(thing.iri, thing.rows, keys, item=item)
-                    counts.kinds[thing.kind] += 1
+                    counts.kinds[thing.kind] += not over
                     counts.classes.update(thing.types)
                     counts.predicates.update([predicate for _, predicate, _ in thing.rows])
                     counts.triples += len(thing.rows)
                     counts.datasets += [thing.iri] if f"{DCAT}Dataset" in thing.types else []
                     counts.examples += [thing.iri] if item and len(counts.examples) < EXAMPLES else []
                     links.add(thing.rows)
-                    quads.write(thing.ntriples)
+                    quads.write(own)
                 files += 1
             done(files)
         counts.triples += _write_ontology(sources, quads, counts)

@@ -11,6 +11,8 @@ from kggraph.terms import DCTERMS, OWL
 
 _DEPRECATED: Final = f"<{OWL}deprecated>".encode()
 _REPLACED: Final = f"<{DCTERMS}isReplacedBy>".encode()
+ENDINGS: Final = (f"{OWL}deprecated", f"{DCTERMS}isReplacedBy")
+"""The properties that say it."""
 
 
 class Ending(NamedTuple):

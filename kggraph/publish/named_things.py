@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from kggraph.model import ClassModel, Model
 from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.lifecycle import ending
 from kggraph.publish.name_index import Named
 from kggraph.publish.statements import Told, read_statements, unique
 
@@ -20,7 +21,7 @@ def named_things(descriptions: Descriptions, model: Model) -> Iterator[Named]:
         links = {listed.iri: listed.links for listed in descriptions.things(kind, lang=descriptions.languages[0])}
         for iri in descriptions.iris(kind):
             found = descriptions.get(iri)
-            if found is None or not found.labels:
+            if found is None or not found.labels or ending(found.ntriples, iri).is_over:
                 continue
             class_model = model.of_types(found.types)
             told = read_statements(found.ntriples, iri).thing

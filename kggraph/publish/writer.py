@@ -73,11 +73,12 @@ class DescriptionsWriter:
     def add(self, thing: Thing, keys: Sequence[str]) -> None:
         """Write one thing and what it links to.
 
-        :param keys: sort key of its label in each of the languages.
+        :param keys: sort key of its label in each of the languages; none keeps it out of lists.
         """
         number = self._ids[thing.subject]
         self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, thing.ntriples)
-        self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
+        if keys:
+            self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
         ids, predicates = self._ids, self._predicates
         for subject, predicate, term in thing.rows:
             target = ids.get(term)

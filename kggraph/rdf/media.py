@@ -124,6 +124,7 @@ _RANGE: Final = re.compile(rf"({_TOKEN})/({_TOKEN})\Z")
 _PARAMETER: Final = re.compile(rf'({_TOKEN})[ \t]*=[ \t]*(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")\Z', re.DOTALL)
 _QUALITY: Final = re.compile(r"(?:[01]?\.[0-9]{1,12}|[01]\.?)\Z")
 _LANGUAGE: Final = re.compile(r"(?:\*|[a-z]{1,8}(?:-[a-z0-9]{1,8})*)\Z", re.IGNORECASE)
+_PROFILE: Final = re.compile(r"<([^<>\s]+)>(?:\s*;\s*q\s*=\s*([0-9.]+))?\s*\Z")
 _MAX_HEADER: Final = 16_384
 
 
@@ -172,6 +173,23 @@ def negotiate_language(header: str | None, languages: Sequence[str]) -> str:
         if quality > 0 and (found := _look_up(wish, allowed)):
             return found
     return (allowed or list(languages))[0]
+
+
+def parse_accept_profile(header: str | None) -> list[str]:
+    """The profiles of an `Accept-Profile` header, the one liked best first; what is malformed is left out.
+
+    https://www.w3.org/TR/dx-prof-conneg/#http-getresourcebyprofile
+
+    >>> parse_accept_profile("<https://e.org/a>;q=0.5, <https://e.org/b>")
+    ['https://e.org/b', 'https://e.org/a']
+    """
+    found: list[tuple[float, str]] = []
+    for element in _elements(header):
+        match = _PROFILE.match(element)
+        quality = _quality(match[2]) if match and match[2] else 1.0
+        if match and quality:
+            found.append((quality, match[1]))
+    return [iri for _, iri in sorted(found, key=lambda pair: -pair[0])]
 
 
 def _rank(ranges: Sequence[MediaRange], offer: Offer) -> tuple[float, int]:

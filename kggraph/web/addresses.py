@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
-from kggraph.rdf.iris import document_iri, is_web_iri
+from kggraph.rdf.iris import document_iri, is_web_iri, kind_and_slug
 
 _SAFE = "/-._~!$&'()*+,;=:@%#?"
 
@@ -20,6 +20,17 @@ class Addresses:
     def thing(self, kind: str, slug: str) -> str:
         """The IRI of a thing."""
         return f"{self.base_uri}id/{kind}/{slug}"
+
+    def short(self, iri: str, kind: str) -> str:
+        """How a thing is named in an address: its slug when it is of that kind, else its kind and slug.
+
+        >>> Addresses("https://e.org/").short("https://e.org/id/item/a", "item")
+        'a'
+        """
+        named = kind_and_slug(iri, self.base_uri)
+        if named is None:
+            return iri
+        return named[1] if named[0] == kind else "/".join(named)
 
     @lru_cache(maxsize=1 << 17)  # noqa: B019 (one object lives as long as its generation)
     def path(self, iri: str) -> str | None:

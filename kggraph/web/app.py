@@ -14,6 +14,7 @@ from kggraph.web import (
     operation,
     pages,
     queries,
+    reading_list,
     reconciliation,
     service,
     sparql,
@@ -32,6 +33,7 @@ _IN_EACH_LANGUAGE = (
     sparql.blueprint,
     dataset.blueprint,
     exchange.blueprint,
+    reading_list.blueprint,
     reconciliation.blueprint,
     lists.blueprint,
 )

@@ -15,7 +15,6 @@ from kggraph.publish.citations import CITATION_FORMATS, citation
 from kggraph.publish.feeds import ATOM_FORMAT, Entry, FeedAbout, atom
 from kggraph.publish.labels import pick
 from kggraph.publish.work import Work
-from kggraph.rdf.iris import kind_and_slug
 from kggraph.rdf.media import Representation
 from kggraph.web.facets import parse_choice
 from kggraph.web.generations import KnowledgeBase
@@ -34,12 +33,12 @@ XML: Final = Representation("xml", ".xml", "application/xml", "XML")
 OAI_XML: Final = Representation("oai", ".xml", "text/xml", "OAI-PMH")
 
 _CITATIONS: Final = {format.suffix[1:]: format for format in CITATION_FORMATS}
-_CITATION_RULE: Final = f"<any({', '.join(repr(suffix) for suffix in _CITATIONS)}):suffix>"
+CITATION_RULE: Final = f"<any({', '.join(repr(suffix) for suffix in _CITATIONS)}):suffix>"
 _LINKSETS: Final = {format.suffix[1:]: format for format in linkset.LINKSET_FORMATS}
 
 
 # ------------------------------------------------------------------ citations
-@blueprint.get(f"/items.{_CITATION_RULE}")
+@blueprint.get(f"/items.{CITATION_RULE}")
 @answered
 def cited_items(suffix: str) -> Document:
     """The items of a list, filtered as on its page, as citations."""
@@ -55,38 +54,11 @@ def cited_items(suffix: str) -> Document:
             raise BadParameter(f"A file has at most {MOST_CITED} items; choose a filter.", parameter="filter")
         return chosen.iris
 
-    return _cited(place, "/items", suffix, query, iris)
+    return cited(place, "/items", suffix, query, iris)
 
 
-@blueprint.get(f"/list.{_CITATION_RULE}")
-@answered
-def cited_list(suffix: str) -> Document:
-    """The things of a reading list, which is in the address (`item=` for each), as citations."""
-    place = here()
-    iris = reading_list(place.kb)
-    pairs = [("item", _short(place.kb, iri)) for iri in iris]
-    return _cited(place, "/list", suffix, query_of(pairs), lambda: iris)
-
-
-def reading_list(kb: KnowledgeBase) -> list[str]:
-    """The things that the parameters `item` name, by slug or kind and slug, in their order.
-
-    :raises BadParameter: one of them is not there, or there are too many.
-    """
-    names = list(dict.fromkeys(name for name in request.args.getlist("item") if name))
-    if len(names) > 500:
-        raise BadParameter("A list has at most 500 things.", parameter="item")
-    found = []
-    for name in names:
-        kind, _, slug = name.rpartition("/")
-        iri = kb.addresses.thing(kind or kb.model.main.kind or "", slug)
-        if kb.descriptions.get(iri) is None:
-            raise BadParameter(f"There is no item {name[:80]!r}.", parameter="item")
-        found.append(iri)
-    return found
-
-
-def _cited(place: Here, path: str, suffix: str, query: str, iris: Callable[[], Sequence[str]]) -> Document:
+def cited(place: Here, path: str, suffix: str, query: str, iris: Callable[[], Sequence[str]]) -> Document:
+    """Things as citations, to be saved as a file."""
     format = _CITATIONS[suffix]
     file = f'attachment; filename="{path[1:]}.{suffix}"'
 
@@ -102,13 +74,6 @@ def _cited(place: Here, path: str, suffix: str, query: str, iris: Callable[[], S
         query=query,
         headers=(("Content-Disposition", file),),
     )
-
-
-def _short(kb: KnowledgeBase, iri: str) -> str:
-    named = kind_and_slug(iri, kb.addresses.base_uri)
-    if named is None:
-        return iri
-    return named[1] if named[0] == kb.model.main.kind else "/".join(named)
 
 
 # ------------------------------------------------------------------ feeds

@@ -37,6 +37,7 @@ CSS: Final = Representation("css", ".css", "text/css", "CSS")
 SCRIPT: Final = Representation("js", ".js", "text/javascript", "JavaScript")
 
 VARY: Final = ("Vary", "Accept, Accept-Language")
+VARY_PROFILE: Final = ("Vary", "Accept, Accept-Language, Accept-Profile")
 # Items change when a generation is swapped in, which nobody can foresee: fresh for a minute, usable while asking anew.
 FRESH: Final = "public, max-age=60, stale-while-revalidate=600"
 FOREVER: Final = "public, max-age=31536000, immutable"
@@ -53,6 +54,10 @@ _EVERYWHERE: Final = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After, X-Result-Truncated, Server-Timing"),
 )
+_LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))
+"""Names of the representations that each language has."""
+_NO_METADATA: Final = frozenset(("html", "md", "csv"))
+"""Names of the representations that are for people and do not describe the page."""
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
@@ -85,10 +90,12 @@ class Document:
     """Headers beside or instead of those that every answer has."""
     kept: bool = True
     """Whether the finished bytes may be used again for the same generation."""
+    profiled: bool = False
+    """Whether `Accept-Profile` has a say in what is sent."""
 
     def address(self, representation: Representation) -> str:
         """Where one representation is."""
-        prefix = self.prefix if representation is HTML else ""
+        prefix = self.prefix if representation.name in _LOCALISED else ""
         suffix = representation.suffix if self.twins else ""
         return prefix + self.path + suffix + (f"?{self.query}" if self.query else "")
 
@@ -221,7 +228,7 @@ def _documented(document: Document) -> Finished:
         g.alternates = _alternates(document)
         media_types = tuple(offer.media_type for offer in document.offers)
         raise NotAcceptable(f"This address has only {', '.join(media_types)}.", available=media_types)
-    language = document.language if representation is HTML else ""
+    language = document.language if representation.name in _LOCALISED else ""
     named = "=" if document.forced else "~"
     key: Key = (web.version(), document.path, document.query, representation.name, language, named)
     finished = web.cache.get(key) if document.kept else None
@@ -258,7 +265,7 @@ def _made(document: Document, representation: Representation, language: str) -> 
         ("Cache-Control", document.cache_control),
     ]
     headers += [("Content-Language", language)] if language else []
-    headers += [] if document.forced else [VARY]
+    headers += [] if document.forced else [VARY_PROFILE if document.profiled else VARY]
     headers += [("Link", ", ".join(map(str, links)))] if links else []
     return finish(body, representation.content_type, status=document.status, headers=[*headers, *document.headers])
 
@@ -270,7 +277,11 @@ def _alternates(document: Document, chosen: Representation | None = None) -> lis
     others = [offer for offer in document.offers if offer is not chosen]
     links = [Link(document.address(offer), "alternate", offer.media_type) for offer in others]
     if chosen is HTML:
-        links += [Link(document.address(offer), "describedby", offer.media_type) for offer in others]
+        links += [
+            Link(document.address(offer), "describedby", offer.media_type)
+            for offer in others
+            if offer.name not in _NO_METADATA
+        ]
     return links
 
 
@@ -366,7 +377,7 @@ def _literally(environ: WSGIEnvironment, version: str) -> Key:
         version,
         environ.get("PATH_INFO", ""),
         environ.get("QUERY_STRING", ""),
-        environ.get("HTTP_ACCEPT", ""),
+        f"{environ.get('HTTP_ACCEPT', '')}\n{environ.get('HTTP_ACCEPT_PROFILE', '')}",
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, request
 
 from kggraph.errors import ThingNotFound
+from kggraph.publish.citations import CITATION_FORMATS
+from kggraph.publish.feeds import ATOM_FORMAT
 from kggraph.publish.labels import pick
 from kggraph.web.cards import cards
 from kggraph.web.facets import chips, facet_views, parse_choice
@@ -48,11 +51,20 @@ def items() -> Document:
             "chips": chips(kb, choice, place.language, address),
             "pager": pager(number, selection.total, size=PAGE_SIZE, path=address, pairs=pairs),
             "sort": choice.sort,
+            "exports": _exports(place, [pair for pair in pairs if pair[0] != "sort"]),
             "address": address,
             "robots": "noindex" if len(choice.filters) > 1 else "",
         }
 
     return page("items.html", "/items", context, query=query, links=lambda: _links(place, "/items", query))
+
+
+def _exports(place: Here, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Where the same choice of items is followed, and taken to a reference manager: name to address."""
+    offers = [(ATOM_FORMAT.label, f"/feed{ATOM_FORMAT.suffix}")]
+    offers += [(offer.label, f"/items{offer.suffix}") for offer in CITATION_FORMATS]
+    query = query_of(pairs)
+    return {label: f"{place.prefix}{path}" + (f"?{query}" if query else "") for label, path in offers}
 
 
 @blueprint.get("/browse")

@@ -7,12 +7,13 @@ from typing import Final
 
 from flask import Blueprint
 
+from kggraph.publish import sitemap
 from kggraph.publish.labels import Label, pick
 from kggraph.terms import DCAT, SKOS, SSSOM
 from kggraph.web.cards import cards
 from kggraph.web.facets import facet_views
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.http import TEXT, Document, Link, answered
+from kggraph.web.http import TEXT, Document, Link, answered, language_prefix
 from kggraph.web.kinds import Kind
 from kggraph.web.render import Context, Here, here, page, site_links
 from kggraph.web.views import Option
@@ -44,8 +45,9 @@ def about() -> Document:
 
 def robots(place: Here) -> Document:
     """`robots.txt`: things and plain lists may be crawled, combinations of filters and queries may not."""
-    patterns = [f"Disallow: {prefix}{path}" for prefix in ("", "/*") for path in ("/items?*&", "/sparql?")]
-    body = "\n".join(["User-agent: *", *patterns, ""]).encode()
+    languages = place.site.settings.languages
+    prefixes = [language_prefix(language, languages) for language in languages]
+    body = sitemap.robots(f"{place.kb.addresses.base_uri}sitemap.xml", prefixes)
     return Document("/robots.txt", lambda _: body, offers=(TEXT,), forced=TEXT)
 
 

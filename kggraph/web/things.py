@@ -4,30 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from flask import Blueprint, request
 from markupsafe import Markup, escape
 
-from kggraph.errors import ThingNotFound
+from kggraph.errors import BadParameter, ThingNotFound
+from kggraph.publish import profiles
+from kggraph.publish.citations import CITATION_FORMATS, citation
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
-from kggraph.rdf.media import HTML, RDF_FORMATS, Representation, negotiate, negotiate_language
+from kggraph.publish.lifecycle import Ending, ending
+from kggraph.publish.linkset import header_links
+from kggraph.publish.profiles import FULL, INBOUND_SIZE, PROFILE_PREFIXES, PROFILES, Profile
+from kggraph.publish.tables import MARKDOWN
+from kggraph.rdf.media import (
+    HTML,
+    RDF_FORMATS,
+    RESULTS_CSV,
+    TRIG,
+    Representation,
+    negotiate,
+    negotiate_language,
+    parse_accept_profile,
+)
 from kggraph.rdf.turtle import serialize
 from kggraph.terms import SKOS
 from kggraph.web.cards import cards
+from kggraph.web.exchange import document_links
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Link, Redirect, answered, language_prefix
 from kggraph.web.linked import Around, MappingView, concept_schemes
+from kggraph.web.outlets import outlets
+from kggraph.web.page_head import head_of_work
+from kggraph.web.paging import parse_page
 from kggraph.web.present import Reader
-from kggraph.web.render import Here, here, html, site_links
+from kggraph.web.render import Here, here, html, query_of, site_links
+from kggraph.web.thing_files import markdown, table
 from kggraph.web.views import ThingView
 
 blueprint = Blueprint("things", __name__)
 
-OFFERS: Final = (HTML, *RDF_FORMATS)
+GRAPHS: Final = (*RDF_FORMATS, TRIG)
+OFFERS: Final = (HTML, *GRAPHS, MARKDOWN, RESULTS_CSV)
 """What a document can be; a client that takes anything gets the page."""
-_BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in OFFERS}
+CITED: Final = (*OFFERS, *CITATION_FORMATS)
+"""What the document about an item can be."""
+_BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in CITED}
 _ITEMS_SHOWN: Final = 6
 
 
@@ -37,13 +61,19 @@ def thing(kind: str, slug: str) -> Redirect:
     """The thing itself cannot be sent: 303 to the document about it, in the language the client likes."""
     place = here()
     found = _find(place.kb, kind, slug)
+    profile = request.args.get("profile", "")
+    query = f"?{query_of([('profile', profile)])}" if profile in PROFILES else ""
+    end = ending(found.ntriples, found.iri)
+    path = (place.kb.addresses.path(end.replaced_by) if end.replaced_by else None) or ""
+    if path:  # the thing it became is what the address stands for now
+        return Redirect(place.prefix + path.replace("/doc/", "/id/", 1) + query, status=301)
     path = place.kb.addresses.path(found.iri) or "/"
     languages = place.site.settings.languages
     prefix = place.prefix
     # Only a page has a language, so who asks for data goes to the one address that all languages share.
     if negotiate(request.headers.get("Accept"), OFFERS) is HTML and not prefix:
         prefix = language_prefix(negotiate_language(request.headers.get("Accept-Language"), languages), languages)
-    return Redirect(prefix + path, links=[Link(path, "describedby")])
+    return Redirect(prefix + path + query, links=[Link(path, "describedby")])
 
 
 @blueprint.get("/doc/<kind>/<path:name>")
@@ -51,24 +81,135 @@ def thing(kind: str, slug: str) -> Redirect:
 def document(kind: str, name: str) -> Answer:
     """The document about a thing; a suffix names one representation and is never overruled."""
     place = here()
+    kb = place.kb
     slug, representation = _split(name)
-    found = _find(place.kb, kind, slug)
-    path = place.kb.addresses.path(found.iri) or "/"
+    found = _find(kb, kind, slug)
+    path = kb.addresses.path(found.iri) or "/"
+    end = ending(found.ntriples, found.iri)
+    if end.is_over:
+        return _ended(place, found, end, representation)
+    cited = found.kind == kb.model.main.kind
+    if representation in CITATION_FORMATS and not cited:
+        raise ThingNotFound("Only items have citations.")
+    suffix = representation.suffix if representation else ""
+    profile = _profile(representation)
+    number = parse_page(request.args.get("page")) if profile is FULL else 1
+    graph = cache(lambda: _graph(place, found, profile, number))
+    pairs = [("profile", profile.name)] if profile else []
 
     def make(representation: Representation) -> bytes:
         if representation is HTML:
             return html("thing.html", place, path, "", _context(place, found))
-        return serialize(found.ntriples, representation, place.kb.prefixes)
+        if representation in CITATION_FORMATS:
+            return citation(outlets(kb).works([found.iri]), representation, place.language)
+        if representation in (MARKDOWN, RESULTS_CSV):
+            return _file(place, found, representation)
+        return serialize(graph()[0], representation, {**kb.prefixes, **PROFILE_PREFIXES})
 
     return Document(
         path,
         make,
-        offers=OFFERS,
+        offers=CITED if cited else OFFERS,
         forced=representation,
         twins=True,
         language=place.language,
         prefix=place.prefix,
-        links=lambda: _links(place.kb, found, path),
+        query=query_of([*pairs, *([("page", str(number))] if number > 1 else [])]),
+        links=lambda: [*_links(kb, found, path), *_profile_links(path + suffix, profile, number, graph()[1])],
+        profiled=representation is None,
+    )
+
+
+# ------------------------------------------------------------------ profiles
+def _profile(forced: Representation | None) -> Profile | None:
+    """The profile that a client asks for; nothing for the thing's own triples."""
+    name = request.args.get("profile")
+    if name is not None:
+        if name not in PROFILES:
+            raise BadParameter(f"A profile is one of {', '.join(PROFILES)}.", parameter="profile")
+        return PROFILES[name]
+    if forced is not None:
+        return None
+    wanted = parse_accept_profile(request.headers.get("Accept-Profile"))
+    by_iri = {profile.iri: profile for profile in PROFILES.values()}
+    return next((by_iri[iri] for iri in wanted if iri in by_iri), None)
+
+
+def _graph(place: Here, found: Description, profile: Profile | None, number: int) -> tuple[bytes, int]:
+    """The triples of a profile, and how many links to the thing there are."""
+    kb = place.kb
+    if profile is None:
+        return found.ntriples, 0
+    if profile is FULL:
+        address = kb.addresses.base_uri.rstrip("/") + (kb.addresses.path(found.iri) or "/")
+        made, total = profiles.full(found, kb.descriptions, kb.labels, number, address)
+        if number > 1 and (number - 1) * INBOUND_SIZE >= total:
+            raise ThingNotFound("There are not so many pages.")
+        return made, total
+    if profile is profiles.SCHEMA_ORG:
+        return profiles.schema_org(found, outlets(kb).reader, outlets(kb).facts.iri), 0
+    if profile is profiles.NL_SBB:
+        made_sbb = profiles.nl_sbb(found, kb.descriptions)
+        if made_sbb is None:
+            raise BadParameter("Only concepts and concept schemes have the profile nl-sbb.", parameter="profile")
+        return made_sbb, 0
+    return profiles.brief(found, kb.model.of_types(found.types)), 0
+
+
+def _profile_links(path: str, profile: Profile | None, number: int, total: int) -> list[Link]:
+    if profile is None:
+        return []
+    links = [Link(profile.iri, "profile")]
+    for rel, other in (("prev", number - 1), ("next", number + 1)):
+        if other > 0 and (other - 1) * INBOUND_SIZE < total and profile is FULL:
+            links.append(Link(f"{path}?{query_of([('profile', profile.name), ('page', str(other))])}", rel))
+    return links
+
+
+def _file(place: Here, found: Description, representation: Representation) -> bytes:
+    kb = place.kb
+    view = Reader(kb, place.language, place.prefix, found).view()
+    if representation is MARKDOWN:
+        return markdown(view, kb.addresses.base_uri)
+    model = kb.model.of_types(found.types)
+    names = (
+        [field.label for field in (model.fields if model else ()) if field.path in model.label_paths] if model else []
+    )
+    return table(view, pick(names[0], place.language) if names else Label("", ""))
+
+
+# ------------------------------------------------------------------ what is over
+def _ended(place: Here, found: Description, end: Ending, representation: Representation | None) -> Answer:
+    """What became another thing moved there; what was withdrawn is gone, and leaves a tombstone."""
+    kb = place.kb
+    suffix = representation.suffix if representation else ""
+    if moved := kb.addresses.path(end.replaced_by) if end.replaced_by else None:
+        return Redirect(place.prefix + moved + suffix, status=301)
+    path = kb.addresses.path(found.iri) or "/"
+
+    def make(representation: Representation) -> bytes:
+        if representation is HTML:
+            context = {
+                "title": pick(found.labels, place.language, found.iri),
+                "iri": found.iri,
+                "instead": end.replaced_by,
+                "formats": [(offer.label, path + offer.suffix) for offer in GRAPHS],
+            }
+            return html("gone.html", place, path, "", context)
+        return serialize(profiles.tombstone(found, kb.model.of_types(found.types)), representation, kb.prefixes)
+
+    if representation and representation not in (HTML, *GRAPHS):
+        representation = HTML
+    return Document(
+        path,
+        make,
+        offers=(HTML, *GRAPHS),
+        forced=representation,
+        twins=True,
+        language=place.language,
+        prefix=place.prefix,
+        links=lambda: _links(kb, found, path)[:2],
+        status=410,
     )
 
 
@@ -90,10 +231,20 @@ def _find(kb: KnowledgeBase, kind: str, slug: str) -> Description:
     return found
 
 
-def _links(kb: KnowledgeBase, found: Description, path: str) -> Sequence[Link]:
+def _links(kb: KnowledgeBase, found: Description, path: str) -> list[Link]:
     types = [Link(iri, "type") for iri in found.types]
     canonical = kb.addresses.base_uri.rstrip("/") + path
-    return [Link(canonical, "canonical"), Link(found.iri, "describes"), *types, *site_links(kb)]
+    links = [Link(canonical, "canonical"), Link(found.iri, "describes"), *types, *site_links(kb)]
+    work = outlets(kb).works([found.iri])[0]
+    signposts = header_links(document_links(kb, work, cited=found.kind == kb.model.main.kind))
+    known = {(link.target, link.rel) for link in links}
+    # The HTTP layer links the other representations itself.
+    links += [
+        Link(link.href, link.rel, link.type)
+        for link in signposts
+        if link.rel != "describedby" and (link.href, link.rel) not in known
+    ]
+    return links
 
 
 # ------------------------------------------------------------------ the page
@@ -108,7 +259,15 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     kind = kb.kinds.by_name(found.kind)
     path = kb.addresses.path(found.iri) or "/"
     is_scheme = f"{SKOS}ConceptScheme" in found.types
+    work = outlets(kb).works([found.iri])[0]
+    cited = found.kind == kb.model.main.kind
+    steps = [(place.t("nav.home"), f"{place.prefix}/")]
+    steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []
     return {
+        "head": head_of_work(place, work, steps, cited=cited),
+        "citation": outlets(kb).bibliography.cite(work, place.language) if cited else None,
+        "item": kb.addresses.short(found.iri, kb.model.main.kind or "") if cited else "",
+        "citations": [(offer.label, place.prefix + path + offer.suffix) for offer in CITATION_FORMATS] if cited else [],
         "thing": _without(view, mappings),
         "kind": kind,
         "kind_label": pick(kind.plural, place.language, kind.name) if kind else Label("", ""),
@@ -119,8 +278,9 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
         "tree": around.tree(found.iri) if is_scheme else [],
         "mappings": mappings,
         "inbound": around.inbound(),
-        "formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]],
-        "alternates": Markup("\n".join(_alternate(path, offer) for offer in OFFERS[1:])),
+        "formats": [(offer.label, path + offer.suffix) for offer in GRAPHS]
+        + [(offer.label, place.prefix + path + offer.suffix) for offer in (MARKDOWN, RESULTS_CSV)],
+        "alternates": Markup("\n".join(_alternate(path, offer) for offer in (CITED if cited else OFFERS)[1:])),
     }
 
 

@@ -19,7 +19,18 @@ DOCUMENTS = (
 )
 """Documents in five formats, one of each kind of thing."""
 
-PAGES = ("/", "/items", "/items?form=arch&page=1", "/browse", "/forms", "/designers", "/about", "/queries", "/sparql")
+PAGES = (
+    "/",
+    "/items",
+    "/items?form=arch&page=1",
+    "/browse",
+    "/forms",
+    "/designers",
+    "/about",
+    "/queries",
+    "/sparql",
+    "/list?item=erasmusbrug&item=form%2Farch",
+)
 """Addresses that are pages and nothing else."""
 
 EXCHANGED = ("/dataset",)
@@ -33,6 +44,7 @@ NEGOTIATED = (
 )
 
 SUFFIXES = ("html", "ttl", "jsonld", "nt", "rdf")
+THING_SUFFIXES = ("trig", "md", "csv")
 TWINS = tuple(
     f"{path}.{suffix}"
     for path in (DOCUMENTS[0], "/nl/doc/form/arch", "/dataset", *DOCUMENTS[-2:])

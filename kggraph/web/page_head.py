@@ -1,0 +1,63 @@
+"""What the head of a page says to programs: JSON-LD, citation tags, Dublin Core, Open Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup, escape
+
+from kggraph.publish.jsonld_page import JsonObject, script
+from kggraph.publish.labels import pick
+from kggraph.publish.page_meta import Meta, dublin_core, highwire, open_graph
+from kggraph.publish.schemaorg import breadcrumbs, document, work_jsonld
+from kggraph.publish.work import Work
+from kggraph.web.outlets import outlets
+from kggraph.web.render import Here
+
+
+def head_of_work(place: Here, work: Work, steps: Sequence[tuple[str, str]], *, cited: bool) -> Markup:
+    """The head of the page about a thing.
+
+    :param steps: the way to the page, as names and paths.
+    :param cited: whether reference managers may take it.
+    """
+    facts, lang = outlets(place.kb).facts, place.language
+    base = place.kb.addresses.base_uri.rstrip("/")
+    way = [*((name, base + path) for name, path in steps), (pick(work.labels, lang, work.iri).text, _here(place, work))]
+    metas = [
+        *(highwire(work, lang) if cited else ()),
+        *dublin_core(work, lang),
+        *open_graph(
+            pick(work.labels, lang, work.title).text or work.title,
+            pick(work.description, lang).text if work.description else "",
+            _here(place, work),
+            site=pick(facts.title, lang).text,
+            lang=lang,
+            languages=place.site.settings.languages,
+            is_article=cited,
+        ),
+    ]
+    return Markup("\n").join(
+        [jsonld([work_jsonld(work, lang=lang, dataset=facts.iri), breadcrumbs(way)]), meta_tags(metas)]
+    )
+
+
+def jsonld(things: Iterable[JsonObject]) -> Markup:
+    """A data block: no script, so the policy of the page lets it be."""
+    return Markup(f'<script type="application/ld+json">{script(document(things))}</script>')
+
+
+def meta_tags(metas: Iterable[Meta]) -> Markup:
+    """`<meta>` elements; those of Open Graph have a property instead of a name."""
+    return Markup("\n".join(_tag(meta) for meta in metas))
+
+
+def _tag(meta: Meta) -> str:
+    key = "property" if meta.name.startswith("og:") else "name"
+    lang = f' lang="{escape(meta.lang)}"' if meta.lang else ""
+    return f'<meta {key}="{escape(meta.name)}"{lang} content="{escape(meta.content)}">'
+
+
+def _here(place: Here, work: Work) -> str:
+    base = place.kb.addresses.base_uri
+    return f"{base.rstrip('/')}{place.prefix}/{work.page.removeprefix(base)}"

@@ -28,12 +28,8 @@ GRAPH <https://example.org/g2> {{ {TRIPLE.format('"two"')} }}
 """
 FILES = {
     "data.ttl": TRIPLE.format('"default"'),
-    "data.nt": TRIPLE.format('"default"') + "\n",
     "data.nq": QUADS,
     "data.trig": TRIG,
-    "data.jsonld": '{"@id": "https://example.org/a", "https://example.org/b": "default"}',
-    "data.rdf": '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="https://example.org/">'
-    '<rdf:Description rdf:about="https://example.org/a"><b>default</b></rdf:Description></rdf:RDF>',
 }
 
 
@@ -59,7 +55,6 @@ def test_a_file_is_served_with_its_graphs(tmp_path: Path, name: str) -> None:
     ("name", "text", "code"),
     [
         ("bad.ttl", "<a> <b> .", 1),
-        ("bad.nq", "nonsense\n", 1),
         ("bad.txt", "", 2),
         ("missing.ttl", None, 2),
     ],

@@ -9,18 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
-from kggraph.config import load
-from kggraph.publish.generation import open_current
-from kggraph.store.embedded import EmbeddedEngine, open_store
-from kggraph.store.protocol import QueryRequest
 from tests.live.conftest import environment
 
 pytestmark = pytest.mark.live
 
 RECORDS = Path(__file__).parent.parent / "cases" / "import" / "unseen30.jsonl"
 SW = "https://w3id.org/studentenwelzijn/def#"
+JSON = ox.QueryResultsFormat.JSON
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +49,13 @@ def test_thirty_unseen_records_become_items(kb: Path) -> None:
     assert {path: path.read_bytes() for path in before} == before
     assert {path.stem for path in (kb / "data" / "items").glob("proefrecord-*")} == {r["slug"] for r in records}
     assert kggraph(kb, "import", str(RECORDS)) == "Imported 30 records: 0 new files, 0 changed, 30 unchanged.\n"
-    kggraph(kb, "build")
 
-    settings = load(kb, {})
-    engine = EmbeddedEngine(open_store(open_current(settings).quads_path.parent), settings.all_prefixes)
+    store = ox.Store()
+    for file in (kb / "data").rglob("*.ttl"):
+        store.bulk_load(path=str(file), format=ox.RdfFormat.TURTLE)
 
     def count(pattern: str) -> int:
-        query = f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}"
-        told = json.loads(engine.query(QueryRequest(query, "application/sparql-results+json")).read())
+        told = json.loads(store.query(f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}").serialize(format=JSON))
         return int(told["results"]["bindings"][0]["n"]["value"])
 
     ours = 'FILTER(CONTAINS(STR(?i), "/id/item/proefrecord-"))'

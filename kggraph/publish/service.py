@@ -47,7 +47,6 @@ def service_description(
     made.a(service, f"{SD}Service")
     made.texts(service, f"{DCTERMS}title", title)
     made.add(service, f"{SD}endpoint", iri(endpoint))
-    made.add(service, f"{SD}url", iri(endpoint))
     # Neither a union default graph nor SERVICE nor FROM out of the web: what is not said is not offered.
     made.add(service, f"{SD}supportedLanguage", iri(f"{SD}SPARQL11Query"))
     made.add(service, f"{SD}resultFormat", *(iri(FORMATS_NS + FORMATS[r.name]) for r in _REPRESENTATIONS))

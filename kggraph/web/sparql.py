@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from flask import Blueprint, Response, g, request
@@ -19,17 +20,15 @@ from kggraph.web.sparql_request import QUERY_TYPE, Asked, Fields, read_fields, r
 blueprint = Blueprint("sparql", __name__)
 
 _ASKS: Final = ("query", "update")
-_PAGE_FORMATS: Final = ("", HTML.name)
 
 
 @blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
 def sparql() -> Response:
     """The query operation of the protocol; without a query the form, or what this service is."""
     fields = read_fields()
-    if request.method == "GET" and not any(fields.getlist(name) for name in _ASKS):
-        response = _without_query(fields)
-    else:
-        response = _answer(read_query(fields))
+    if request.method != "GET" or any(name in fields for name in _ASKS):
+        return _answer(read_query(fields))
+    response = _without_query(fields)
     # https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/: what the method QUERY takes here
     response.headers["Accept-Query"] = f'"{QUERY_TYPE}"'
     return response
@@ -46,9 +45,7 @@ def _without_query(fields: Fields) -> Response:
 def _answer(asked: Asked) -> Response:
     place = here()
     accept = request.headers.get("Accept")
-    wants_page = asked.format in _PAGE_FORMATS and (
-        asked.format == HTML.name or negotiate(accept, (RESULTS_JSON, TURTLE, HTML)) is HTML
-    )
+    wants_page = asked.format == HTML.name or (not asked.format and _prefers_page(accept))
     # A part of the page has its own place for problems: those are told as data.
     if wants_page and "partial" not in asked.fields:
         return deliver(page_of(place, asked))
@@ -63,3 +60,9 @@ def _answer(asked: Asked) -> Response:
         g.problem_help = help_for(error, place, asked)
         raise
     return respond(place, asked, inspected, chosen)
+
+
+@lru_cache(maxsize=1024)
+def _prefers_page(accept: str | None) -> bool:
+    """Whether a client would rather have the page than any result."""
+    return negotiate(accept, (RESULTS_JSON, TURTLE, HTML)) is HTML

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
@@ -71,11 +72,16 @@ def chosen_format(inspected: InspectedQuery, name: str, accept: str | None) -> R
                 f"The result of {inspected.form} has no format {name[:40]!r}; it has {known}.", parameter="format"
             )
         return named
-    found = negotiate(accept, (*(offer for offer in offered if offer.media_type != HTML.media_type), HTML))
+    found = _negotiated(accept, offered)
     if found is None:
         media_types = tuple(offer.media_type for offer in offered)
         raise NotAcceptable(f"A result of {inspected.form} can be {', '.join(media_types)}.", available=media_types)
     return found
+
+
+@lru_cache(maxsize=1024)
+def _negotiated(accept: str | None, offered: tuple[Representation, ...]) -> Representation | None:
+    return negotiate(accept, (*(offer for offer in offered if offer.media_type != HTML.media_type), HTML))
 
 
 def checked(settings: Settings, text: str) -> InspectedQuery:

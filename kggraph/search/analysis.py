@@ -64,6 +64,7 @@ _LINKS: Final = {"nl": ("", "s", "e", "en", "n"), "de": ("", "s", "es", "n", "en
 _SHORTEST_PART: Final = 4
 _SHORTEST_HEAD: Final = 5
 _SHORTEST_STEM: Final = 4
+_CUT_AGAIN: Final = ("e", "en", "s", "heid", "ing", "end", "ig", "lijk", "baar", "bar")
 
 STOP_WORDS: Final = {
     lang: frozenset(listed.split())
@@ -75,8 +76,8 @@ STOP_WORDS: Final = {
 def fold(text: str) -> str:
     """Small letters without accents, apostrophes and hyphens of one kind.
 
-    >>> fold("Suïcide‑preventie’s")
-    "suicide-preventie's"
+    >>> fold("Naïeve‑café’s")
+    "naieve-cafe's"
     """
     text = text.lower()
     if not text.isascii():
@@ -219,7 +220,7 @@ class Analyser:
         The list of the page's language counts; that of another one only when it clearly fits better, because many a
         stop word is a word of weight elsewhere (`men`, `die`).
 
-        >>> sorted(Analyser(["nl", "en"]).stop_words(["help", "for", "the", "students"], "nl"))
+        >>> sorted(Analyser(["nl", "en"]).stop_words(["help", "for", "the", "bridges"], "nl"))
         ['for', 'the']
         """
         own = frozenset(found) & STOP_WORDS.get(self.language(lang), frozenset())
@@ -250,11 +251,14 @@ def _one_english(word: str) -> str:
 
 
 def _dutch(stem: str, again: Callable[[str], str]) -> str:
-    """One stem for forms that Porter's rules leave apart: verlies and verliezen, huisarts and huisartsen."""
+    """One stem for forms that Porter's rules leave apart: verlies and verliezen, herken and herkennen."""
     for _ in range(3):
         if stem[-1] in "zv" and len(stem) > 2:
             stem = stem[:-1] + {"z": "s", "v": "f"}[stem[-1]]
-        shorter = again(stem)
+        if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] in "bfglmnprs":
+            stem = stem[:-1]
+        # To stem again costs as much as the first time, and only these endings are ever cut.
+        shorter = again(stem) if stem.endswith(_CUT_AGAIN) else stem
         if shorter == stem or len(shorter) < _SHORTEST_STEM:
             break
         stem = shorter

@@ -40,12 +40,16 @@ CREATE TABLE things (number INTEGER PRIMARY KEY, iri TEXT UNIQUE NOT NULL, kind 
 CREATE TABLE labels (key TEXT NOT NULL, thing INTEGER NOT NULL, preferred INTEGER NOT NULL, lang TEXT, text TEXT);
 CREATE TABLE items (number INTEGER PRIMARY KEY, iri TEXT NOT NULL, titles TEXT NOT NULL);
 CREATE TABLE title_words (word TEXT PRIMARY KEY, count INTEGER, start INTEGER, size INTEGER) WITHOUT ROWID;
-CREATE TABLE names (key TEXT NOT NULL, thing INTEGER NOT NULL, start INTEGER NOT NULL, rank INTEGER NOT NULL,
-    preferred INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE names (number INTEGER PRIMARY KEY, key TEXT NOT NULL, thing INTEGER NOT NULL, start INTEGER NOT NULL,
+    rank INTEGER NOT NULL, preferred INTEGER NOT NULL, lang TEXT NOT NULL, text TEXT NOT NULL);
+CREATE TABLE name_tops (beginning TEXT NOT NULL, name INTEGER NOT NULL);
+CREATE TABLE title_tops (beginning TEXT NOT NULL, word TEXT NOT NULL);
 """
 _INDEXES: Final = """
 CREATE INDEX labels_key ON labels (key);
 CREATE INDEX names_key ON names (key);
+CREATE INDEX name_tops_beginning ON name_tops (beginning);
+CREATE INDEX title_tops_beginning ON title_tops (beginning);
 """
 
 

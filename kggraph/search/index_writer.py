@@ -22,15 +22,15 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
-from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, hyphened, spans, split_compound, words
+from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, hyphened, split_compound, words
 from kggraph.search.index_files import LABEL, PART, PHRASE, FileWriter, dump
+from kggraph.search.suggest_writer import write_names, write_title_words
 from kggraph.search.texts import LABEL_ROLE, Linked, Named, Text, TextReader
 
 _SAMPLE: Final = 50_000
 """Items that are held back to learn the words of the corpus from; of a larger one, the first so many are the sample."""
 _HEAP_BYTES: Final = 256_000_000
 _BATCH: Final = 10_000
-_KEY_LETTERS: Final = 48
 
 
 @dataclass(slots=True)
@@ -157,8 +157,21 @@ class SearchIndexWriter:
         files.insert("items", 3, self._rows)
         files.insert("things", 9, map(self._thing_row, self._things.values()))
         files.insert("labels", 5, itertools.chain.from_iterable(map(self._labels, self._things.values())))
-        files.insert("names", 7, itertools.chain.from_iterable(map(self._name_keys, self._things.values())))
+        write_title_words(files, {word: len(numbers) for word, numbers in self._title_words.items()})
+        used = ((thing.number, thing.named, len(set(thing.items))) for thing in self._suggested())
+        write_names(files, used, self._analyser)
         files.close()
+
+    def _suggested(self) -> list[_Thing]:
+        """Things that items link to, and concepts that these are under."""
+        found = {iri for iri, thing in self._things.items() if thing.items}
+        todo = list(found)
+        while todo:
+            for above in self._things[todo.pop()].named.broader:
+                if above in self._things and above not in found:
+                    found.add(above)
+                    todo.append(above)
+        return [thing for iri, thing in self._things.items() if iri in found]
 
     def _learn_phrases(self, labels: Iterable[Text]) -> None:
         for label in labels:
@@ -287,18 +300,6 @@ class SearchIndexWriter:
                     for key in (self._analyser.key(own, lang), self._analyser.bag(own, lang, self._counter(lang))):
                         if key:
                             yield key, thing.number, preferred, text.lang, text.text
-
-    def _name_keys(self, thing: _Thing) -> Iterator[tuple[object, ...]]:
-        """A key for every word of a name that someone may begin to type it at."""
-        rank = len(set(thing.items))
-        for preferred, texts in ((1, thing.named.names), (0, thing.named.synonyms)):
-            for text in texts:
-                own = [(start, word) for start, _, found in spans(text.text) for word in found[:1]]
-                stop_words = self._analyser.stop_words([word for _, word in own], self._analyser.language(text.lang))
-                for place, (start, word) in enumerate(own):
-                    if word not in stop_words or not place:
-                        key = " ".join(word for _, word in own[place:])[:_KEY_LETTERS]
-                        yield key, thing.number, start, rank, preferred, text.lang, text.text
 
 
 def _append(lists: dict[str, array[int]], key: str, number: int) -> None:

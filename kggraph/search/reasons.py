@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -17,7 +17,7 @@ from kggraph.search.index_files import PART, KnownThing, Label
 from kggraph.search.passages import Parts, Passage, Span, TextWords, cut
 from kggraph.search.texts import LABEL_ROLE, OwnText, TextReader
 
-ReasonKind: TypeAlias = Literal["word", "compound", "spelling", "synonym", "concept", "narrower", "name"]
+ReasonKind: TypeAlias = Literal["word", "compound", "spelling", "synonym", "concept", "narrower", "name", "part"]
 _CACHED: Final = 4_096
 _ORDER: Final = ("word", "phrase", "concept", "synonym", "compound", "spelling")
 
@@ -28,7 +28,7 @@ class Reason(NamedTuple):
     `word`: the word itself; `compound`: a part of it, or a longer word with it inside; `spelling`: a word that is
     almost it; `synonym`: another name for it, in a text or of the concept that the item is about; `concept`: the item
     is about the concept that is called so; `narrower`: it is about something under that; `name`: it is in the name of
-    something that the item links to.
+    something that the item links to; `part`: only one of its words or parts, in a result that is relaxed.
     """
 
     kind: ReasonKind
@@ -107,7 +107,21 @@ class Explainer:
                 if not alternative.own and not found:
                     found += self._in_names(unit, alternative, linked, self._parts_for(question))
         found.sort(key=lambda reason: reason.kind == "name")
-        return found[0] if found else None
+        return found[0] if found else self._part(unit, question, texts, linked)
+
+    def _part(
+        self, unit: Unit, question: Question, texts: Sequence[_Text], linked: Sequence[KnownThing]
+    ) -> Reason | None:
+        """One word of several, or one part of a compound, when that is all there is."""
+        for alternative in unit.alternatives:
+            for terms in alternative.terms if len(alternative.terms) > 1 else ():
+                one = replace(alternative, terms=(terms,))
+                for reason in self._in_texts(unit, one, texts):
+                    return reason._replace(kind="part")
+                if not alternative.own:
+                    for reason in self._in_names(unit, one, linked, self._parts_for(question)):
+                        return reason._replace(kind="part")
+        return None
 
     def _in_texts(self, unit: Unit, alternative: Alternative, texts: Sequence[_Text]) -> Iterator[Reason]:
         found = [[text.words.find(terms) for text in texts] for terms in alternative.terms]

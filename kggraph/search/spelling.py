@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 KEPT: Final = 100_000
 """The most frequent words that are filed; a word of one item in a million is no better guess than the one typed."""
 SHORTEST: Final = 4
-_FILED_LETTERS: Final = 8
+_FILED_LETTERS: Final = 7
 _LONG: Final = 8
 """From this length on two letters may be wrong."""
 

@@ -1,0 +1,1 @@
+"""How well the search answers questions whose answers were marked by hand (README.md)."""

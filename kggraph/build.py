@@ -33,6 +33,7 @@ from kggraph.publish.generation import (
     open_generation,
     write_manifest,
 )
+from kggraph.publish.item_table import write_item_table
 from kggraph.publish.ownership import twice
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import log_publication, write_name_index
@@ -246,10 +247,14 @@ def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:
 def _write_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -> None:
     target, quads, size = folder / "dumps", folder / "store" / "quads.nq", counts.default_graph_bytes
     target.mkdir()
-    ntriples, turtle = (target / name for name in DUMPS)
+    ntriples, turtle, jsonld = (target / name for name in DUMPS)
+    prefixes = settings.served_prefixes
     waiting = [
-        pool.start(dumps.write_turtle, quads, size, turtle, settings.served_prefixes),
+        pool.start(dumps.write_graph, quads, size, turtle, prefixes),
+        pool.start(dumps.write_graph, quads, size, jsonld, prefixes),
+        pool.start(dumps.write_dataset, quads, target / "dataset.trig.gz", prefixes),
         pool.start(dumps.write_ntriples, quads, size, ntriples),
+        pool.start(write_item_table, folder, target / "items.csv.gz", settings.languages),
         pool.start(write_name_index, folder),
     ]
     for wait in waiting:

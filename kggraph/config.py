@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from kggraph.errors import ConfigError
 from kggraph.terms import PREFIXES
 
 FILE_NAME = "kggraph.toml"
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\Z")
 
 
 def _setting(default: Any, help: str, **more: Any) -> Any:
@@ -36,6 +38,8 @@ class Settings:
     prefixes: Mapping[str, str] = field(
         default_factory=dict, metadata={"help": "extra prefixes for Turtle and queries: prefix = namespace IRI"}
     )
+
+    contact_email: str = _setting("", "address for questions, told to harvesters and catalogues; empty: none")
 
     ontology_dir: str = _setting("ontology", "folder of the classes and properties")
     shapes_dir: str = _setting("shapes", "folder of the SHACL shapes")
@@ -148,6 +152,9 @@ def _settled(
         uri = values.get(key, Settings.base_uri)
         if not uri.startswith(("http://", "https://")) or not uri.endswith("/"):
             raise ConfigError(f"{key} is {uri!r}; it must start with http:// or https:// and end in a slash.", key=key)
+    email = values.get("contact_email", "")
+    if email and not _EMAIL.match(email):
+        raise ConfigError(f"contact_email is {email!r}; it must be one e-mail address.", key="contact_email")
     return Settings(root=root, **values)
 
 

@@ -14,6 +14,7 @@ from kggraph.model import LangText
 from kggraph.publish.dataset import Agent, DatasetFacts, DumpFile, agent_classes
 from kggraph.publish.triples import Triples, iri, text, typed
 from kggraph.rdf.iris import slugify
+from kggraph.rdf.media import RESULTS_CSV, TRIG
 from kggraph.terms import DCAT, DCTERMS, FOAF, VOID
 
 VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
@@ -208,16 +209,23 @@ class _Catalog:
         if said:
             return said[0]
         publisher = self.facts.publisher
-        if publisher is None:
+        if publisher is None and not self.facts.contact_email:
             return ""
         contact = self.part("contact")
-        self.triples.a(contact, f"{VCARD}Kind", f"{VCARD}{'Individual' if publisher.is_person else 'Organization'}")
-        self.triples.texts(contact, f"{VCARD}fn", publisher.names)
-        if publisher.home_page:
+        is_person = publisher is not None and publisher.is_person
+        self.triples.a(contact, f"{VCARD}Kind", f"{VCARD}{'Individual' if is_person else 'Organization'}")
+        self.triples.texts(contact, f"{VCARD}fn", publisher.names if publisher else self.facts.title)
+        if self.facts.contact_email:
+            self.triples.add(contact, f"{VCARD}hasEmail", iri(f"mailto:{self.facts.contact_email}"))
+        if publisher and publisher.home_page:
             self.triples.add(contact, f"{VCARD}hasURL", iri(publisher.home_page))
         return contact
 
 
 def _file_titles(file: DumpFile) -> LangText:
     packed = ", gzip" if file.is_gzip else ""
+    if file.format == RESULTS_CSV.name:
+        return {"en": f"All items as {file.label}{packed}", "nl": f"Alle items als {file.label}{packed}"}
+    if file.format == TRIG.name:
+        return {"en": f"All graphs as {file.label}{packed}", "nl": f"Alle grafen als {file.label}{packed}"}
     return {"en": f"Everything as {file.label}{packed}", "nl": f"Alles als {file.label}{packed}"}

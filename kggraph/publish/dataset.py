@@ -67,6 +67,8 @@ class DatasetFacts:
     languages: tuple[str, ...]
     """Language tags of the pages."""
     files: tuple[DumpFile, ...]
+    contact_email: str = ""
+    """Where questions go."""
 
     @property
     def page(self) -> str:
@@ -75,7 +77,12 @@ class DatasetFacts:
 
 
 def dataset_facts(
-    manifest: Manifest, model: Model, descriptions: Descriptions, ontology: bytes, languages: tuple[str, ...]
+    manifest: Manifest,
+    model: Model,
+    descriptions: Descriptions,
+    ontology: bytes,
+    languages: tuple[str, ...],
+    contact_email: str = "",
 ) -> DatasetFacts:
     """The facts of a generation.
 
@@ -108,6 +115,7 @@ def dataset_facts(
         triples=manifest.triples,
         languages=languages,
         files=dump_files(manifest),
+        contact_email=contact_email,
     )
 
 

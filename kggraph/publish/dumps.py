@@ -38,30 +38,46 @@ def write_ntriples(quads: Path, size: int, target: Path) -> None:
     :param quads: N-Quads that begin with the default graph.
     :param size: bytes of the default graph.
     """
-    with quads.open("rb") as source, target.open("wb") as out, _gzip(out) as packed:
+    with quads.open("rb") as source, target.open("wb") as out, gzipped(out) as packed:
         shutil.copyfileobj(_part(source, size), packed, _CHUNK)
 
 
-def write_turtle(quads: Path, size: int, target: Path, prefixes: Mapping[str, str]) -> None:
-    """The default graph as gzipped Turtle, things in the order of the sources.
+def write_graph(quads: Path, size: int, target: Path, prefixes: Mapping[str, str]) -> None:
+    """The default graph as gzipped Turtle or JSON-LD by the name of the target, things in the order of the sources.
 
     :param quads: N-Quads that begin with the default graph.
     :param size: bytes of the default graph.
     """
-    with quads.open("rb") as source, target.open("wb") as out, _gzip(out) as packed:
-        triples: Iterator[ox.Triple] = (
-            quad.triple for quad in ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES)
-        )
-        buffered = io.BufferedWriter(cast(io.RawIOBase, packed), _CHUNK)
-        ox.serialize(triples, output=buffered, format=ox.RdfFormat.TURTLE, prefixes=dict(prefixes))
-        buffered.flush()
-        buffered.detach()
+    format = ox.RdfFormat.JSON_LD if target.name.endswith(".jsonld.gz") else ox.RdfFormat.TURTLE
+    with quads.open("rb") as source, target.open("wb") as out, gzipped(out) as packed:
+        triples = (quad.triple for quad in ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES))
+        _serialize(triples, packed, format, prefixes)
+
+
+def write_dataset(quads: Path, target: Path, prefixes: Mapping[str, str]) -> None:
+    """All graphs as gzipped TriG, in the order of the sources."""
+    with quads.open("rb") as source, target.open("wb") as out, gzipped(out) as packed:
+        read = ox.parse(input=io.BufferedReader(cast(io.RawIOBase, source), _CHUNK), format=ox.RdfFormat.N_QUADS)
+        _serialize(read, packed, ox.RdfFormat.TRIG, prefixes)
+
+
+def _serialize(
+    rows: Iterator[ox.Triple] | Iterator[ox.Quad],
+    packed: gzip.GzipFile,
+    format: ox.RdfFormat,
+    prefixes: Mapping[str, str],
+) -> None:
+    buffered = io.BufferedWriter(cast(io.RawIOBase, packed), _CHUNK)
+    ox.serialize(rows, output=buffered, format=format, prefixes=dict(sorted(prefixes.items())))
+    buffered.flush()
+    buffered.detach()
 
 
 def _part(source: IO[bytes], size: int) -> io.BufferedReader:
     return io.BufferedReader(_Part(source, size), _CHUNK)
 
 
-def _gzip(out: IO[bytes]) -> gzip.GzipFile:
+def gzipped(out: IO[bytes]) -> gzip.GzipFile:
+    """A gzip file whose bytes depend on nothing but what is written to it."""
     # Neither name nor time in the header: https://www.rfc-editor.org/rfc/rfc1952#section-2.3
     return gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=out, mtime=0)

@@ -14,8 +14,8 @@ from kggraph.publish.triples import Triples, iri, text, typed
 from kggraph.rdf import ntriples
 from kggraph.terms import DCTERMS, OWL, RDFS, SKOS, VOID
 
-DUMPS: Final = ("dump.nt.gz", "dump.ttl.gz")
-"""Names of the files to download."""
+DUMPS: Final = ("dump.nt.gz", "dump.ttl.gz", "dump.jsonld.gz")
+"""Names of the files that hold the default graph."""
 
 _FORMATS: Final = "http://www.w3.org/ns/formats/"
 _FEATURES: Final = ("Turtle", "JSON-LD", "N-Triples", "RDF_XML")

@@ -82,6 +82,13 @@ def well_known_void() -> Answer:
     return Redirect("/void", status=302)
 
 
+@files.get("/dumps/")
+@answered
+def dumps() -> Answer:
+    """The files to download are listed on the page of the dataset."""
+    return Redirect("/dataset", links=[Link("/dataset", "collection")])
+
+
 @files.get("/dumps/<name>")
 def dump(name: str) -> Response:
     """A file to download: whole or in part, with the checksum that the catalogue tells."""

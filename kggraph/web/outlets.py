@@ -33,8 +33,9 @@ class Outlets:
     def facts(self) -> DatasetFacts:
         """The facts of the dataset."""
         ontology = self.kb.generation.ontology_path.read_bytes()
+        kb, settings = self.kb, self.kb.settings
         return dataset_facts(
-            self.kb.manifest, self.kb.model, self.kb.descriptions, ontology, self.kb.settings.languages
+            kb.manifest, kb.model, kb.descriptions, ontology, settings.languages, settings.contact_email
         )
 
     @cached_property
@@ -51,7 +52,7 @@ class Outlets:
             name=pick(self.facts.title, languages[0], base).text,
             kind=self.kb.model.main.kind or "",
             languages=languages,
-            admin_email="",
+            admin_email=self.kb.settings.contact_email,
             changes=self.changes,
             get=self.kb.descriptions.get,
             works=self.reader,

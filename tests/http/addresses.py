@@ -85,4 +85,4 @@ ELSEWISE = ("/oai?verb=Identify", "/reconcile/preview?id=bridge/erasmusbrug", "/
 """An answer with the time in it, a page that is made to be framed, a file that is sent as it is."""
 
 ALL = (*NEGOTIATED, *TWINS, *FIXED, *RESULTS)
-REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest", "/.well-known/void")
+REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest", "/.well-known/void", "/dumps/")

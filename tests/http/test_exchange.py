@@ -9,31 +9,13 @@ from xml.etree import ElementTree as ET
 
 import pyoxigraph as ox
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from kggraph.config import Settings
-from kggraph.store.embedded import EmbeddedEngine
-from kggraph.web import create_app, dataset, exchange, reconciliation
-from kggraph.web.base import register
-from kggraph.web.generations import Generations, KnowledgeBase
+from kggraph.web.generations import KnowledgeBase
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 OAI = {"o": "http://www.openarchives.org/OAI/2.0/"}
-
-
-@pytest.fixture(scope="module")
-def app(settings: Settings, generations: Generations, engine: EmbeddedEngine) -> Flask:
-    """The application with these surfaces, which it may have already."""
-    app = create_app(settings, generations, engine)
-    for blueprint in (dataset.files, exchange.once):
-        if blueprint.name not in app.blueprints:
-            app.register_blueprint(blueprint)
-    for blueprint in (dataset.blueprint, exchange.blueprint, reconciliation.blueprint):
-        if blueprint.name not in app.blueprints:
-            register(app, blueprint, settings.languages)
-    return app
 
 
 def test_the_dataset_is_a_page_and_a_graph(client: FlaskClient, kb: KnowledgeBase) -> None:
@@ -76,7 +58,7 @@ def test_dumps_are_what_the_catalogue_says(client: FlaskClient, kb: KnowledgeBas
             assert part.status_code == 206 and part.data == found.data[:10]
 
 
-@pytest.mark.parametrize("path", ["/dumps/none.gz", "/dumps/..%2Fmanifest.json", "/dumps/", "/linkset/bridge/none"])
+@pytest.mark.parametrize("path", ["/dumps/none.gz", "/dumps/..%2Fmanifest.json", "/linkset/bridge/none"])
 def test_no_other_file_is_sent(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
 

@@ -1,0 +1,114 @@
+"""All items as one table: a row for each, a column for every field of the model that pages show.
+
+A field of things has two columns, their labels and their IRIs; a text has a column for each language of the pages and
+one for the others. Several values of one cell stand on lines of their own. Made for spreadsheets: a text that begins
+like a formula gets an apostrophe.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final, TypeAlias, cast
+
+from kggraph.model import ClassModel, LangText, load_model
+from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.dumps import gzipped
+from kggraph.publish.labels import pick
+from kggraph.publish.lifecycle import ending
+from kggraph.rdf import ntriples
+from kggraph.terms import RDF
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_BATCH: Final = 500
+_LANG_STRING: Final = f"{RDF}langString"
+
+_Value: TypeAlias = tuple[str, str, bool]
+"""Text, language and whether it is an IRI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table."""
+
+    name: str
+    path: bytes
+    part: str
+    """`iri`, `label`, `text`, or the tag of a language; `rest` for all other languages."""
+
+
+def write_item_table(folder: Path, target: Path, languages: Sequence[str]) -> None:
+    """Make the table of a generation in the making, as gzipped CSV (RFC 4180, UTF-8)."""
+    model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
+    descriptions = Descriptions(folder / "descriptions.sqlite")
+    try:
+        with target.open("wb") as out, gzipped(out) as packed:
+            text = io.TextIOWrapper(cast(IO[bytes], packed), "utf-8", errors="replace", newline="")
+            writer = csv.writer(text, lineterminator="\r\n")
+            columns = columns_of(model.main, languages)
+            writer.writerow(["iri", *(column.name for column in columns)])
+            writer.writerows(_rows(descriptions, model.main, columns, languages))
+            text.flush()
+            text.detach()
+    finally:
+        descriptions.close()
+
+
+def columns_of(model: ClassModel, languages: Sequence[str]) -> list[Column]:
+    """The columns for the fields of a class."""
+    found: list[Column] = []
+    for field in model.fields:
+        if field.inverse or field.hidden or any(column.path == f"<{field.path}>".encode() for column in found):
+            continue
+        path = f"<{field.path}>".encode()
+        if field.datatype == _LANG_STRING:
+            found += [Column(f"{field.key}@{tag}", path, tag) for tag in languages]
+            found.append(Column(field.key, path, "rest"))
+        elif field.datatype:
+            found.append(Column(field.key, path, "text"))
+        else:
+            found += [Column(field.key, path, "label"), Column(f"{field.key}.iri", path, "iri")]
+    return found
+
+
+def _rows(
+    descriptions: Descriptions, model: ClassModel, columns: Sequence[Column], languages: Sequence[str]
+) -> Iterator[list[str]]:
+    iris = descriptions.iris(model.kind or "")
+    for start in range(0, len(iris), _BATCH):
+        read = [found for iri in iris[start : start + _BATCH] if (found := descriptions.get(iri))]
+        things = {one.iri: _values(one.iri, one.ntriples) for one in read if not ending(one.ntriples, one.iri).is_over}
+        named = {text for values in things.values() for all in values.values() for text, _, is_iri in all if is_iri}
+        labels = descriptions.labels(named)
+        for iri, values in things.items():
+            yield [iri, *(_cell(column, values.get(column.path, ()), labels, languages) for column in columns)]
+
+
+def _values(iri: str, triples: bytes) -> dict[bytes, list[_Value]]:
+    found: dict[bytes, list[_Value]] = {}
+    subject = f"<{iri}>".encode()
+    for row in ntriples.rows(triples):
+        if row[0] == subject:
+            if ntriples.is_iri(row[2]):
+                value: _Value = (ntriples.iri(row[2]), "", True)
+            else:
+                text, lang, _ = ntriples.literal(row[2])
+                value = (text, lang, False)
+            found.setdefault(row[1], []).append(value)
+    return found
+
+
+def _cell(column: Column, values: Iterable[_Value], labels: Mapping[str, LangText], languages: Sequence[str]) -> str:
+    texts: list[str] = []
+    for text, lang, is_iri in values:
+        if column.part == "iri":
+            texts += [text] if is_iri else []
+        elif column.part == "label":
+            texts.append(pick(labels[text], languages[0], text).text if is_iri and text in labels else text)
+        elif column.part == "text" or column.part == lang or (column.part == "rest" and lang not in languages):
+            texts.append(text)
+    cell = "\n".join(texts)
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -22,7 +22,7 @@ from kggraph.errors import ConfigError, NonconformingData, ShapesError, SourceEr
 from kggraph.model import load_model
 from kggraph.publish import dumps, inputs, shelf
 from kggraph.publish.compile import Counts, Sources, compile_sources
-from kggraph.publish.gate import Outcome, validate_segments
+from kggraph.publish.gate import Outcome, Rules, validate_segments
 from kggraph.publish.generation import (
     FileEntry,
     Generation,
@@ -204,19 +204,14 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
 # ------------------------------------------------------------------ validating
 def _validate(sources: Sources, settings: Settings, lang: str, engine: str, pool: Pool, tell: Progress) -> Outcome:
     total = sum(len(segment.files) for segment in sources.segments)
-    targets = read_targets(sources.shapes)
+    targets = tuple(read_targets(sources.shapes))
+    axioms = data_graph(b"", sources.ontology)
+    rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, engine)
     tell("validate", 0, total)
     outcome = validate_segments(
-        sources.segments,
-        sources.shapes,
-        data_graph(b"", sources.ontology),
-        settings.base_uri,
-        pool,
-        engine=engine,
-        wanted=frozenset(target.term for target in targets if target.kind == "targetNode"),
-        done=lambda done: tell("validate", done, total),
+        sources.segments, rules, settings.base_uri, pool, done=lambda done: tell("validate", done, total)
     )
-    if unused := without_focus_nodes(targets, outcome.seen, sources.model.superclasses):
+    if unused := without_focus_nodes(targets, outcome.used):
         raise ShapesError(
             f"Nothing in the data is checked by {', '.join(f'<{shape}>' for shape in unused)}: correct its target, or "
             "say kg:mayBeEmpty true on the shape."

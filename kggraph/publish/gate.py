@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from kggraph.publish.pool import Pool
@@ -14,12 +15,24 @@ from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.validation.engines import Validator
 from kggraph.validation.report import VIOLATION, Report, Result
-from kggraph.validation.targets import SeenTerms
+from kggraph.validation.targets import Target, focus_nodes
 
 HOPS: Final = 3
 """How many files away from a thing a shape may look, concept schemes not counted: these are in every chunk."""
 MOST_KEPT: Final = 20_000
 """Results kept of each severity; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What things are validated against; small enough to send to another process."""
+
+    shapes: bytes
+    targets: tuple[Target, ...]
+    superclasses: Mapping[str, tuple[str, ...]]
+    axioms: bytes
+    """Triples that are added to every chunk: which class is a subclass of which."""
+    engine: str = "shifty"
 
 
 @dataclass(slots=True)
@@ -29,7 +42,9 @@ class Outcome:
     kept: dict[str, list[Result]] = field(default_factory=dict)
     totals: Counter[str] = field(default_factory=Counter)
     """Severity IRI to number of results."""
-    seen: SeenTerms = field(default_factory=SeenTerms)
+    used: set[str] = field(default_factory=set)
+    """Shapes that had a focus node."""
+    _shared: set[Result] = field(default_factory=set)
 
     @property
     def violations(self) -> int:
@@ -41,59 +56,71 @@ class Outcome:
         results = (result for found in self.kept.values() for result in found)
         return Report(tuple(sorted(results, key=lambda result: result.key)))
 
-    def add(self, results: Sequence[Result], seen: SeenTerms) -> None:
+    def add(self, found: Found) -> None:
         """Take in one chunk."""
-        for result in results:
+        self.used |= found.used
+        # Two chunks may both come upon a node that is of neither.
+        new = found.shared - self._shared
+        self._shared |= new
+        for result in (*found.own, *sorted(new, key=lambda result: result.key)):
             self.totals[result.severity] += 1
             kept = self.kept.setdefault(result.severity, [])
             if len(kept) < MOST_KEPT:
                 kept.append(result)
-        self.seen.classes |= seen.classes
-        self.seen.predicates |= seen.predicates
-        self.seen.nodes |= seen.nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What validation found in one chunk."""
+
+    own: list[Result]
+    """Results whose focus node is one of the chunk's own things."""
+    shared: set[Result]
+    """Other results, which another chunk may give as well."""
+    used: set[str]
+    """Shapes that had a focus node."""
 
 
 def validate_segments(
-    segments: Sequence[Segment],
-    shapes: bytes,
-    axioms: bytes,
-    base: str,
-    pool: Pool,
-    *,
-    engine: str = "shifty",
-    wanted: frozenset[bytes] = frozenset(),
-    done: Callable[[int], None] = lambda _: None,
+    segments: Sequence[Segment], rules: Rules, base: str, pool: Pool, *, done: Callable[[int], None] = lambda _: None
 ) -> Outcome:
     """Validate every segment together with what its things refer to.
 
-    :param axioms: triples that are added to each chunk, such as the subclass axioms of the ontology.
     :param base: base of the IRIs of our own things.
-    :param wanted: nodes that a `sh:targetNode` names.
     :param done: called with the number of files validated so far.
     """
     outcome = Outcome()
     number = 0
-    calls = ((shapes, data, context + axioms, own, engine, wanted) for data, context, own in _chunks(segments, base))
-    for segment, (results, seen) in zip(segments, pool.map(validate_chunk, calls), strict=True):
-        outcome.add(results, seen)
+    calls = ((rules, data, context, own) for data, context, own in _chunks(segments, base))
+    for segment, found in zip(segments, pool.map(validate_chunk, calls), strict=True):
+        outcome.add(found)
         number += len(segment.files)
         done(number)
     return outcome
 
 
-def validate_chunk(
-    shapes: bytes, data: bytes, context: bytes, own: frozenset[str] | None, engine: str, wanted: frozenset[bytes]
-) -> tuple[list[Result], SeenTerms]:
-    """Results whose focus node is one of the chunk's own things, and what the chunk uses.
+def validate_chunk(rules: Rules, data: bytes, context: bytes, own: frozenset[str] | None) -> Found:
+    """Validate the things of one chunk.
 
-    :param own: IRIs of these things; `None` when the chunk is everything.
+    :param data: their triples.
+    :param context: triples of the things that the shapes may look at from there.
+    :param own: IRIs of the chunk's own things; `None` when the chunk is everything.
     """
-    report = Validator(shapes, engine).report(data + context)
-    seen = SeenTerms()
-    seen.add(ntriples.rows(data), wanted)
+    validator = _validator(rules.shapes, rules.engine)
+    focus = focus_nodes(rules.targets, ntriples.rows(data), rules.superclasses)
+    used = {shape for shape, _ in focus}
+    graph = data + context + rules.axioms
     if own is None:
-        return list(report.results), seen
-    return [result for result in report.results if thing_iri(result.focus.strip("<>")) in own], seen
+        return Found(list(validator.report(graph).results), set(), used)
+    narrow = validator.can_narrow
+    results = validator.report(graph, focus if narrow else None).results
+    inside = [result for result in results if thing_iri(result.focus.strip("<>")) in own]
+    return Found(inside, set(results) - set(inside) if narrow else set(), used)
+
+
+@lru_cache(maxsize=1)
+def _validator(shapes: bytes, engine: str) -> Validator:
+    return Validator(shapes, engine)
 
 
 def _chunks(segments: Sequence[Segment], base: str) -> Iterator[tuple[bytes, bytes, frozenset[str] | None]]:

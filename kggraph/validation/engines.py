@@ -60,12 +60,22 @@ class Validator:
         self._shapes, self._engine = shapes, ENGINES[engine]
         self._texts = ShapeTexts(shapes)
 
-    def report(self, data: bytes) -> Report:
+    @property
+    def can_narrow(self) -> bool:
+        """Whether `report` may be told the focus nodes: every target is plain, and of a shape with an IRI."""
+        lines = self._shapes.splitlines()
+        if any(mark in line for line in lines for mark in _OTHER_TARGETS):
+            return False
+        return not any(mark in line and line.startswith(b"_:") for line in lines for mark in _PLAIN_TARGETS)
+
+    def report(self, data: bytes, focus: Iterable[tuple[str, str]] | None = None) -> Report:
         """The report on a data graph.
 
+        :param focus: shapes and their focus nodes (in N-Triples form), instead of what the targets say.
         :raises ShapesError: the engine cannot use the shapes.
         """
-        return read_report(self._engine(data, self._shapes), self._texts)
+        shapes = self._shapes if focus is None else narrowed(self._shapes, focus)
+        return read_report(self._engine(data, shapes), self._texts)
 
 
 def _shifty_report(data: bytes, shapes: bytes) -> str:

@@ -6,7 +6,7 @@ A shape whose target matches nothing "conforms" whatever it says, which hides a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
@@ -18,28 +18,6 @@ from kggraph.terms import KG, OWL, RDF, RDFS, SH
 _TYPE: Final = f"<{RDF}type>".encode()
 
 
-@dataclass(slots=True)
-class SeenTerms:
-    """What a data graph uses, which is all that targets ask for."""
-
-    classes: set[bytes] = field(default_factory=set)
-    predicates: set[bytes] = field(default_factory=set)
-    nodes: set[bytes] = field(default_factory=set)
-    """Those of `wanted` that are a subject or an object."""
-
-    def add(self, rows: Iterable[ntriples.Row], wanted: Set[bytes] = frozenset()) -> None:
-        """Take in triples.
-
-        :param wanted: nodes named by `sh:targetNode`.
-        """
-        for subject, predicate, term in rows:
-            self.predicates.add(predicate)
-            if predicate == _TYPE:
-                self.classes.add(term)
-            if wanted and (subject in wanted or term in wanted):
-                self.nodes |= {subject, term} & wanted
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """One target of one shape."""
@@ -48,10 +26,12 @@ class Target:
     kind: str
     """`targetClass`, `targetNode`, `targetSubjectsOf` or `targetObjectsOf`."""
     term: bytes
+    may_be_empty: bool = False
+    """Whether it is right that it finds nothing (`kg:mayBeEmpty`)."""
 
 
 def read_targets(shapes: bytes) -> list[Target]:
-    """The targets of every shape that is not deactivated or marked `kg:mayBeEmpty`.
+    """The targets of every shape that is not deactivated.
 
     :param shapes: the shapes graph as N-Triples.
     """
@@ -60,29 +40,52 @@ def read_targets(shapes: bytes) -> list[Target]:
     for node in graph.subjects():
         if not isinstance(node, ox.NamedNode):
             continue
-        if graph.flag(node, f"{SH}deactivated") or graph.flag(node, f"{KG}mayBeEmpty"):
+        if graph.flag(node, f"{SH}deactivated"):
             continue
+        may_be_empty = graph.flag(node, f"{KG}mayBeEmpty")
         for kind in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"):
-            found += [Target(node.value, kind, str(term).encode()) for term in graph.values(node, f"{SH}{kind}")]
+            terms = (str(term).encode() for term in graph.values(node, f"{SH}{kind}"))
+            found += [Target(node.value, kind, term, may_be_empty) for term in terms]
         types = set(graph.iris(node, f"{RDF}type"))
         # https://www.w3.org/TR/shacl/#implicit-targetClass
         if f"{SH}NodeShape" in types and types & {f"{RDFS}Class", f"{OWL}Class"}:
-            found.append(Target(node.value, "targetClass", str(node).encode()))
+            found.append(Target(node.value, "targetClass", str(node).encode(), may_be_empty))
     return found
 
 
-def without_focus_nodes(
-    targets: Iterable[Target], seen: SeenTerms, superclasses: Mapping[str, Iterable[str]]
-) -> list[str]:
-    """IRIs of the shapes of which no target has a focus node in the data, sorted.
+def focus_nodes(
+    targets: Iterable[Target], rows: Iterable[ntriples.Row], superclasses: Mapping[str, Iterable[str]]
+) -> list[tuple[str, str]]:
+    """Shape and focus node (in N-Triples form) of every target that these triples give one, each pair once.
 
     :param superclasses: class to all classes above it.
     """
-    classes = set(seen.classes)
-    for found in seen.classes:
-        classes |= {f"<{above}>".encode() for above in superclasses.get(ntriples.iri(found), ())}
-    hits: dict[str, bool] = {}
+    by_kind: dict[str, dict[bytes, list[str]]] = {}
     for target in targets:
-        among = {"targetClass": classes, "targetNode": seen.nodes}.get(target.kind, seen.predicates)
-        hits[target.shape] = hits.get(target.shape, False) or target.term in among
-    return sorted(shape for shape, hit in hits.items() if not hit)
+        by_kind.setdefault(target.kind, {}).setdefault(target.term, []).append(target.shape)
+    of_class, of_node = by_kind.get("targetClass", {}), by_kind.get("targetNode", {})
+    of_subjects, of_objects = by_kind.get("targetSubjectsOf", {}), by_kind.get("targetObjectsOf", {})
+    known: dict[bytes, list[str]] = {}
+    found: dict[tuple[str, str], None] = {}
+    for subject, predicate, term in rows:
+        shapes: list[str] = []
+        if predicate == _TYPE:
+            if term not in known:
+                above = [f"<{iri}>".encode() for iri in superclasses.get(ntriples.iri(term), ())]
+                known[term] = [shape for one in (term, *above) for shape in of_class.get(one, ())]
+            shapes += known[term]
+        shapes += of_subjects.get(predicate, ())
+        shapes += of_node.get(subject, ())
+        for shape in shapes:
+            found[shape, subject.decode()] = None
+        for shape in (*of_objects.get(predicate, ()), *of_node.get(term, ())):
+            found[shape, term.decode()] = None
+    return list(found)
+
+
+def without_focus_nodes(targets: Iterable[Target], used: Set[str]) -> list[str]:
+    """IRIs of the shapes of which no target has a focus node in the data, sorted.
+
+    :param used: shapes that have one, as `focus_nodes` tells.
+    """
+    return sorted({target.shape for target in targets if not target.may_be_empty} - used)

@@ -11,12 +11,13 @@ import pytest
 import rdflib
 from shifty import _shifty
 
+from kggraph.model import load_model
 from kggraph.rdf import ntriples
 from kggraph.rdf.source import read_folder
-from kggraph.validation.engines import ENGINES, data_graph, narrowed, read_report, validate
+from kggraph.validation.engines import ENGINES, Validator, data_graph, narrowed, read_report, validate
 from kggraph.validation.report import VIOLATION, WARNING
 from kggraph.validation.shape_texts import ShapeTexts
-from kggraph.validation.targets import SeenTerms, read_targets, without_focus_nodes
+from kggraph.validation.targets import focus_nodes, read_targets, without_focus_nodes
 
 BASE = "https://w3id.org/studentenwelzijn/"
 PREFIXES = """
@@ -172,9 +173,28 @@ def test_shapes_without_focus_nodes_are_named() -> None:
         ex:One a sh:NodeShape ; sh:targetNode ex:b . ex:None a sh:NodeShape ; sh:targetNode ex:nothing .
         ex:Either a sh:NodeShape ; sh:targetClass ex:Baot, ex:Ship . ex:Help a sh:NodeShape .
     """)
+    data = to_ntriples("ex:a a ex:Ferry ; ex:p ex:b .")
+    superclasses = {"https://example.org/Ferry": ("https://example.org/Ship",)}
     targets = read_targets(shapes)
-    seen = SeenTerms()
-    wanted = frozenset(target.term for target in targets if target.kind == "targetNode")
-    seen.add(ntriples.rows(to_ntriples("ex:a a ex:Ferry ; ex:p ex:b .")), wanted)
-    unused = without_focus_nodes(targets, seen, {"https://example.org/Ferry": ("https://example.org/Ship",)})
+    focus = focus_nodes(targets, ntriples.rows(data), superclasses)
+    assert sorted((shape[20:], node[21:-1]) for shape, node in focus) == [
+        ("Either", "a"),
+        ("One", "b"),
+        ("Out", "a"),
+        ("Ship", "a"),
+    ]
+    unused = without_focus_nodes(targets, {shape for shape, _ in focus})
     assert unused == [f"https://example.org/{name}" for name in ("Boat", "In", "None")]
+
+
+def test_told_focus_nodes_give_what_targets_give(shapes: bytes, neighbourhood: bytes, root: Path) -> None:
+    data = spoilt(neighbourhood, 4, 0.02)
+    model = load_model(shapes, b"".join(folder(root, "ontology", blank_nodes=True)))
+    focus = focus_nodes(read_targets(shapes), ntriples.rows(data), model.superclasses)
+    validator = Validator(shapes)
+    assert validator.can_narrow
+    assert validator.report(data, focus) == validator.report(data)
+    some = focus[::3]
+    part = validator.report(data, some).results
+    assert set(part) < set(validator.report(data).results)
+    assert {result.focus for result in part} <= {node for _, node in some}

@@ -6,51 +6,60 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUITES ?= ../shared
 CONFORMANCE_PORT ?= 8099
-STAMP := $(VENV)/.installed
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := uv pip compile --quiet pyproject.toml --extra install --generate-hashes --universal --python-version 3.11
 
 .PHONY: serve build test check fmt bench conformance lock clean help
 
 help:            ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
-$(STAMP): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked versions into $(VENV) (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-serve: $(STAMP)  ## validate, build and serve the knowledge base (PORT=8000)
+$(TESTABLE): requirements-dev.lock $(INSTALLED)
+	@echo "Installing what the tests need into $(VENV) (once) ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+serve: $(INSTALLED)  ## validate, build and serve the knowledge base (PORT=8000)
 	@$(BIN)/kggraph serve --host $(HOST) --port $(PORT)
 
-build: $(STAMP)  ## validate and build a generation
+build: $(INSTALLED)  ## validate and build a generation
 	@$(BIN)/kggraph build
 
-test: $(STAMP)   ## every test, with a summary line
+test: $(TESTABLE)   ## every test, with a summary line
 	@$(BIN)/python -m pytest
 
-check: $(STAMP)  ## lint, types, Turtle format
+check: $(TESTABLE)  ## lint, types, Turtle format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/kggraph fmt --check
 
-conformance: $(STAMP)  ## the W3C's SPARQL tests over HTTP (SUITES: folder of the suites and their driver)
+conformance: $(TESTABLE)  ## the W3C's SPARQL tests over HTTP (SUITES: folder of the suites and their driver)
 	@grep -v '^#' tests/conformance/known.txt | $(BIN)/python $(SUITES)/tools/sparql_http_suite.py --tests $(SUITES)/suites/sparql --versions 10,11 \
 	  --query http://127.0.0.1:$(CONFORMANCE_PORT)/sparql --known /dev/stdin --quiet \
 	  --start "$(BIN)/kggraph serve --data {data} --port {port}"
 
-bench: $(STAMP)  ## measure, as ratios, on this machine (needs wrk and oxigraph)
+bench: $(TESTABLE)  ## measure, as ratios, on this machine (needs wrk and oxigraph)
 	@$(BIN)/python tools/bench.py
 	@$(BIN)/python tools/bench_sparql.py
 
-fmt: $(STAMP)    ## write code and Turtle in their one form
+fmt: $(TESTABLE)    ## write code and Turtle in their one form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@$(BIN)/kggraph fmt
 
-lock:            ## remake the lock file (needs uv)
-	uv pip compile --quiet pyproject.toml --extra dev --generate-hashes --universal --python-version 3.11 -o requirements.lock
+lock:            ## remake the lock files (needs uv)
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra dev -o requirements-dev.lock
 
 clean:           ## remove what was made
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 
 from kggraph.config import Settings
 from kggraph.store.protocol import QueryEngine
-from kggraph.web import http, problems
+from kggraph.web import http, problems, sparql_direct
 from kggraph.web.render import Site
 
 if TYPE_CHECKING:  # a server of plain data has none, and starts faster without
@@ -28,6 +28,7 @@ def bare_app(
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_kb * 1024 * _FORM_FACTOR
     app.extensions["kggraph.site"] = Site(settings, generations)
     app.extensions["kggraph.engine"] = engine
+    sparql_direct.install(app)
     http.install(app, version, settings.response_cache_mb)
     problems.install(app)
     return app

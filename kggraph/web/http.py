@@ -40,6 +40,7 @@ VARY: Final = ("Vary", "Accept, Accept-Language")
 VARY_PROFILE: Final = ("Vary", "Accept, Accept-Language, Accept-Profile")
 # Items change when a generation is swapped in, which nobody can foresee: fresh for a minute, usable while asking anew.
 FRESH: Final = "public, max-age=60, stale-while-revalidate=600"
+KEPT_TIMING: Final = ("Server-Timing", 'cache;desc="kept";dur=0')
 FOREVER: Final = "public, max-age=31536000, immutable"
 NO_STORE: Final = "no-store"
 
@@ -211,7 +212,7 @@ def kept_response(key: Key, *, literally: bool) -> Response | None:
     if finished is None:
         return None
     if literally:
-        web.cache.remember(_literally(request.environ, key[0]), key)
+        web.cache.remember(literal_key(request.environ, key[0]), key)
     return response_of(finished)
 
 
@@ -238,7 +239,7 @@ def _documented(document: Document) -> Finished:
         if document.kept:
             web.cache.put(key, finished)
     if document.kept:
-        web.cache.remember(_literally(request.environ, key[0]), key)
+        web.cache.remember(literal_key(request.environ, key[0]), key)
     return finished
 
 
@@ -314,13 +315,13 @@ def _taken_in(stream: Stream, headers: list[tuple[str, str]]) -> Response:
         size += len(chunk)
         if size > _HELD_BYTES:
             return _spooled(stream.media_type, headers, itertools.chain(pieces, chunks))
-    headers += [("Server-Timing", 'cache;desc="kept";dur=0')] if stream.key else []
+    headers += [KEPT_TIMING] if stream.key else []
     finished = finish(b"".join(pieces), stream.media_type, headers=headers)
     if stream.key:
         web: Web = current_app.extensions["kggraph.web"]
         web.cache.put(stream.key, finished)
         if stream.literally:
-            web.cache.remember(_literally(request.environ, stream.key[0]), stream.key)
+            web.cache.remember(literal_key(request.environ, stream.key[0]), stream.key)
     return response_of(finished)
 
 
@@ -372,7 +373,8 @@ def _preflight(response: Response) -> None:
     del response.headers["Content-Type"]
 
 
-def _literally(environ: WSGIEnvironment, version: str) -> Key:
+def literal_key(environ: WSGIEnvironment, version: str) -> Key:
+    """The key of a request as it stands."""
     return (
         version,
         environ.get("PATH_INFO", ""),
@@ -390,7 +392,7 @@ class _FromCache:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method in ("GET", "HEAD"):
-            finished = self._web.cache.find(_literally(environ, self._web.version()))
+            finished = self._web.cache.find(literal_key(environ, self._web.version()))
             if finished is not None:
                 status, headers, body = finished.reply(environ.get("HTTP_IF_NONE_MATCH"))
                 start_response(status_line(status), headers)

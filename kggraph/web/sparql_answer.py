@@ -21,6 +21,7 @@ from kggraph.rdf.results import result_format, result_formats
 from kggraph.store.guard import InspectedQuery, inspect
 from kggraph.store.protocol import QueryAnswer, QueryEngine, QueryRequest
 from kggraph.web.cache import Key
+from kggraph.web.http import KEPT_TIMING as KEPT_TIMING
 from kggraph.web.http import Link, Stream, deliver, kept_response, version
 from kggraph.web.published import published_description
 from kggraph.web.query_log import log_query
@@ -32,6 +33,9 @@ TABLE_ROWS: Final = 100_000
 """Solutions in formats for people and with labels, which are made in memory."""
 _TABLE_BYTES: Final = 32 * 1024 * 1024
 _KEPT_QUERY: Final = 16_384
+ANSWER: Final = "kggraph.answer"
+RAISED: Final = "kggraph.raised"
+"""What the short way (`sparql_direct`) found for a request that it then left to the ordinary one."""
 _LONGEST_LINK: Final = 6_000
 
 
@@ -94,13 +98,15 @@ def checked(settings: Settings, text: str) -> InspectedQuery:
 
 def respond(place: Here, asked: Asked, inspected: InspectedQuery, format: Representation) -> Response:
     """The answer for a machine, or a file for people: the one that is kept, or a fresh one."""
-    key = _key(asked, format)
+    key = key_of(version(), asked, format)
     started = time.perf_counter()
     if key and (again := kept_response(key, literally=_may_shortcut(place))):
         log_query(place.site.settings, asked, format.name, again.status_code, started, cached=True)
         return again
     timing = Timing(started)
     try:
+        if error := request.environ.pop(RAISED, None):
+            raise error
         stream = _stream(place, asked, inspected, format, timing)
         response = deliver(
             replace(
@@ -117,23 +123,31 @@ def respond(place: Here, asked: Asked, inspected: InspectedQuery, format: Repres
 
 def run(place: Here, asked: Asked, results: Representation, max_solutions: int, max_bytes: int = 0) -> QueryAnswer:
     """The engine's answer."""
-    settings = place.site.settings
     engine: QueryEngine = current_app.extensions["kggraph.engine"]
+    settings = place.site.settings
+    return engine.query(engine_request(settings, asked, results, max_solutions, request.remote_addr or "", max_bytes))
+
+
+def engine_request(
+    settings: Settings, asked: Asked, results: Representation, max_solutions: int, client: str, max_bytes: int = 0
+) -> QueryRequest:
+    """What the engine is asked.
+
+    :param client: address of who asks. It is only told apart, for a fair queue, and goes no further than this.
+    :param max_bytes: less than the settings allow, when not 0.
+    """
     allowed = settings.max_result_mb * 1024 * 1024
-    return engine.query(
-        QueryRequest(
-            text=asked.text,
-            results=results.media_type,
-            default_graphs=asked.default_graphs,
-            named_graphs=asked.named_graphs,
-            timeout_s=settings.query_timeout_s,
-            memory_mb=settings.query_memory_mb,
-            max_solutions=max_solutions,
-            max_result_bytes=min(allowed, max_bytes) if max_bytes else allowed,
-            base_iri=settings.base_uri,
-            # Who asks is only told apart, for a fair queue; no address goes further than this.
-            client=hashlib.blake2b((request.remote_addr or "").encode(), digest_size=8).hexdigest(),
-        )
+    return QueryRequest(
+        text=asked.text,
+        results=results.media_type,
+        default_graphs=asked.default_graphs,
+        named_graphs=asked.named_graphs,
+        timeout_s=settings.query_timeout_s,
+        memory_mb=settings.query_memory_mb,
+        max_solutions=max_solutions,
+        max_result_bytes=min(allowed, max_bytes) if max_bytes else allowed,
+        base_iri=settings.base_uri,
+        client=hashlib.blake2b(client.encode(), digest_size=8).hexdigest(),
     )
 
 
@@ -143,7 +157,7 @@ def _stream(place: Here, asked: Asked, inspected: InspectedQuery, format: Repres
     if inspected.form == "DESCRIBE" and (body := published_description(place, asked, inspected, format, run)):
         return Stream(format.content_type, [body], lambda: None, version=version())
     limit = place.site.settings.max_solutions
-    answer = run(place, asked, format, limit)
+    answer = request.environ.pop(ANSWER, None) or run(place, asked, format, limit)
     timing.queued_s = answer.queued_s
     links, headers = _cut(place, asked, inspected, limit) if answer.truncated else ((), ())
     return Stream(format.content_type, answer.chunks, answer.close, links, headers, version=answer.version)
@@ -188,13 +202,13 @@ def _cut(
 
 
 # ------------------------------------------------------------------ keeping
-def _key(asked: Asked, format: Representation) -> Key | None:
+def key_of(generation: str, asked: Asked, format: Representation) -> Key | None:
     """Generation, query, dataset, format and labels; the limits are those of this server."""
     if len(asked.text) > _KEPT_QUERY:
         return None
     graphs: Iterable[tuple[str, ...] | None] = (asked.default_graphs, asked.named_graphs)
     parts = ["\n".join(each) if each is not None else "-" for each in graphs]
-    return (version(), "/sparql", format.name, asked.format, asked.labels, asked.text, *parts)
+    return (generation, "/sparql", format.name, asked.format, asked.labels, asked.text, *parts)
 
 
 def _is_current(stream: Stream) -> bool:

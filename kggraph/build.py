@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from kggraph.errors import ConfigError, NonconformingData, ShapesError, SourceEr
 from kggraph.model import load_model
 from kggraph.publish import dumps, inputs, shelf
 from kggraph.publish.compile import Counts, Sources, compile_sources
-from kggraph.publish.gate import Outcome, Rules, validate_segments
+from kggraph.publish.gate import Outcome, Rules, validated
 from kggraph.publish.generation import (
     FileEntry,
     Generation,
@@ -121,7 +121,9 @@ def check(
     with TemporaryDirectory(prefix="kggraph-") as folder, Pool(parallel=len(paths) > 2 * SEGMENT_FILES) as pool:
         sources = _read(Path(folder) / _SPOOL, paths, settings, pool, tell)
         lang = lang or settings.languages[0]
-        outcome = _validate(sources, settings, lang, engine, pool, tell)
+        outcome, done = Outcome(), 0
+        for segment in _validated(sources, settings, lang, engine, pool, outcome):
+            tell("validate", done := done + len(segment.files), len(paths))
         forget()
     results = {severity.removeprefix(SH): count for severity, count in sorted(outcome.totals.items())}
     lines = _explainer(sources, settings, lang).lines(outcome.report(), outcome.totals)
@@ -147,9 +149,15 @@ def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progre
     paths = turtle_files(settings.data_path, root=settings.root)
     with Pool(parallel=len(paths) > 2 * SEGMENT_FILES) as pool:
         sources = _read(folder / _SPOOL, paths, settings, pool, tell)
-        outcome = _validate(sources, settings, lang, engine, pool, tell)
-        tell("compile", 0, len(paths))
-        counts = compile_sources(sources, folder, settings, lambda done: tell("compile", done, len(paths)))
+        outcome = Outcome()
+        tell("validate and compile", 0, len(paths))
+        counts = compile_sources(
+            sources,
+            _validated(sources, settings, lang, engine, pool, outcome),
+            folder,
+            settings,
+            lambda done: tell("validate and compile", done, len(paths)),
+        )
         forget()
         shutil.rmtree(folder / _SPOOL)
         (folder / "ontology.nt").write_bytes(sources.ontology)
@@ -202,15 +210,20 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
 
 
 # ------------------------------------------------------------------ validating
-def _validate(sources: Sources, settings: Settings, lang: str, engine: str, pool: Pool, tell: Progress) -> Outcome:
-    total = sum(len(segment.files) for segment in sources.segments)
+def _validated(
+    sources: Sources, settings: Settings, lang: str, engine: str, pool: Pool, outcome: Outcome
+) -> Iterator[Segment]:
+    """The segments as they are validated, until there is a violation; the rest is validated all the same.
+
+    :raises ShapesError: at the end, when a shape checks nothing.
+    :raises NonconformingData: at the end, when there was a violation.
+    """
     targets = tuple(read_targets(sources.shapes))
     axioms = data_graph(b"", sources.ontology)
     rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, engine)
-    tell("validate", 0, total)
-    outcome = validate_segments(
-        sources.segments, rules, settings.base_uri, pool, done=lambda done: tell("validate", done, total)
-    )
+    for segment in validated(sources.segments, rules, settings.base_uri, pool, outcome):
+        if not outcome.violations:
+            yield segment
     if unused := without_focus_nodes(targets, outcome.used):
         raise ShapesError(
             f"Nothing in the data is checked by {', '.join(f'<{shape}>' for shape in unused)}: correct its target, or "
@@ -224,7 +237,6 @@ def _validate(sources: Sources, settings: Settings, lang: str, engine: str, pool
             violations=outcome.violations,
             lines=tuple(lines),
         )
-    return outcome
 
 
 def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:

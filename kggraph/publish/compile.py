@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -55,9 +55,12 @@ class Sources:
     """Thing to the file that describes it."""
 
 
-def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Callable[[int], None]) -> Counts:
+def compile_sources(
+    sources: Sources, segments: Iterable[Segment], folder: Path, settings: Settings, done: Callable[[int], None]
+) -> Counts:
     """Write descriptions, facets and quads.
 
+    :param segments: those of the sources, as soon as each may be compiled.
     :param folder: the generation in the making.
     :param done: called with the number of files compiled so far.
     """
@@ -72,7 +75,7 @@ def compile_sources(sources: Sources, folder: Path, settings: Settings, done: Ca
     links = void.link_counter(settings.base_uri, settings.served_prefixes)
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
         files = 0
-        for segment in sources.segments:
+        for segment in segments:
             for file, data in each_file(segment):
                 for thing in read(data, file.relative):
                     keys = [sort_key(pick(thing.labels, lang, thing.iri).text) for lang in settings.languages]

@@ -11,8 +11,9 @@ from typing import IO, Any, Final, cast
 
 import pyoxigraph as ox
 
-LEVEL: Final = 6
 _CHUNK: Final = 1 << 20
+_LARGE: Final = 64 << 20
+"""Bytes above which a dump is packed quickly: a quarter larger, and in a third of the time."""
 
 
 class _Part(io.RawIOBase):
@@ -38,7 +39,7 @@ def write_ntriples(quads: Path, size: int, target: Path) -> None:
     :param quads: N-Quads that begin with the default graph.
     :param size: bytes of the default graph.
     """
-    with quads.open("rb") as source, target.open("wb") as out, gzipped(out) as packed:
+    with quads.open("rb") as source, target.open("wb") as out, gzipped(out, size) as packed:
         shutil.copyfileobj(_part(source, size), packed, _CHUNK)
 
 
@@ -49,14 +50,14 @@ def write_graph(quads: Path, size: int, target: Path, prefixes: Mapping[str, str
     :param size: bytes of the default graph.
     """
     format = ox.RdfFormat.JSON_LD if target.name.endswith(".jsonld.gz") else ox.RdfFormat.TURTLE
-    with quads.open("rb") as source, target.open("wb") as out, gzipped(out) as packed:
+    with quads.open("rb") as source, target.open("wb") as out, gzipped(out, size) as packed:
         triples = (quad.triple for quad in ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES))
         _serialize(triples, packed, format, prefixes)
 
 
 def write_dataset(quads: Path, target: Path, prefixes: Mapping[str, str]) -> None:
     """All graphs as gzipped TriG, in the order of the sources."""
-    with quads.open("rb") as source, target.open("wb") as out, gzipped(out) as packed:
+    with quads.open("rb") as source, target.open("wb") as out, gzipped(out, quads.stat().st_size) as packed:
         read = ox.parse(input=io.BufferedReader(cast(io.RawIOBase, source), _CHUNK), format=ox.RdfFormat.N_QUADS)
         _serialize(read, packed, ox.RdfFormat.TRIG, prefixes)
 
@@ -77,7 +78,11 @@ def _part(source: IO[bytes], size: int) -> io.BufferedReader:
     return io.BufferedReader(_Part(source, size), _CHUNK)
 
 
-def gzipped(out: IO[bytes]) -> gzip.GzipFile:
-    """A gzip file whose bytes depend on nothing but what is written to it."""
+def gzipped(out: IO[bytes], size: int = 0) -> gzip.GzipFile:
+    """A gzip file whose bytes depend on nothing but what is written to it.
+
+    :param size: about how much that will be.
+    """
+    level = 2 if size > _LARGE else 6
     # Neither name nor time in the header: https://www.rfc-editor.org/rfc/rfc1952#section-2.3
-    return gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=out, mtime=0)
+    return gzip.GzipFile(filename="", mode="wb", compresslevel=level, fileobj=out, mtime=0)

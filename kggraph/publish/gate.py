@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -81,22 +81,16 @@ class Found:
     """Shapes that had a focus node."""
 
 
-def validate_segments(
-    segments: Sequence[Segment], rules: Rules, base: str, pool: Pool, *, done: Callable[[int], None] = lambda _: None
-) -> Outcome:
-    """Validate every segment together with what its things refer to.
+def validated(segments: Sequence[Segment], rules: Rules, base: str, pool: Pool, outcome: Outcome) -> Iterator[Segment]:
+    """Every segment once it is validated, together with what its things refer to.
 
     :param base: base of the IRIs of our own things.
-    :param done: called with the number of files validated so far.
+    :param outcome: takes in what is found.
     """
-    outcome = Outcome()
-    number = 0
     calls = ((rules, data, context, own) for data, context, own in _chunks(segments, base))
     for segment, found in zip(segments, pool.map(validate_chunk, calls), strict=True):
         outcome.add(found)
-        number += len(segment.files)
-        done(number)
-    return outcome
+        yield segment
 
 
 def validate_chunk(rules: Rules, data: bytes, context: bytes, own: frozenset[str] | None) -> Found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -12,6 +13,9 @@ from kggraph.rdf.iris import local_name
 
 FALLBACK: Final = ("nl", "en", "")
 """Languages tried after the asked one; then any, sorted by tag."""
+
+
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 class Label(NamedTuple):
@@ -62,6 +66,7 @@ def sort_key(text: str) -> str:
     >>> sorted(["zee", "Één", "'s Avonds", "appel"], key=sort_key)
     ['appel', 'Één', "'s Avonds", 'zee']
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isalnum() else " " for c in letters).split())
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return " ".join(_WORD.findall(plain))

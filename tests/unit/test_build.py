@@ -156,7 +156,7 @@ def test_nothing_changed_is_nothing_made(settings: Settings) -> None:
     first = build(settings)
     second = build(settings, progress=lambda step, done, total: steps.append(step))
     assert second == first
-    assert set(steps) == {"look for changes"}
+    assert set(steps) == {"look for changes", "record what changed"}
 
 
 def test_what_is_old_is_removed(settings: Settings) -> None:
@@ -349,7 +349,7 @@ def start(settings: Settings) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("step", ["compile", "write dumps", "check and close", "end"])
+@pytest.mark.parametrize("step", ["validate and compile", "write dumps", "check and close", "end"])
 def test_a_killed_build_leaves_the_old_or_the_new(settings: Settings, step: str) -> None:
     served = build(settings).hash
     write(settings, "data/bridges/new.ttl", BRIDGE % ("new", "10"))
@@ -390,7 +390,7 @@ def test_two_builds_at_once_wait_for_each_other(settings: Settings) -> None:
     processes = [start(settings) for _ in range(3)]
     outputs = [process.communicate()[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
-    assert sum("compile" in output for output in outputs) == 1, "one makes it, the others find it made"
+    assert sum("validate and compile" in output for output in outputs) == 1, "one makes it, the others find it made"
     open_current(settings).verify()
 
 

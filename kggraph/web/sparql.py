@@ -26,7 +26,7 @@ _ASKS: Final = ("query", "update")
 def sparql() -> Response:
     """The query operation of the protocol; without a query the form, or what this service is."""
     fields = read_fields()
-    if request.method != "GET" or any(name in fields for name in _ASKS):
+    if request.method in ("POST", "QUERY") or any(name in fields for name in _ASKS):
         return _answer(read_query(fields))
     response = _without_query(fields)
     # https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/: what the method QUERY takes here

@@ -51,7 +51,7 @@ def read_fields() -> Fields:
     :raises BadParameter: they are not UTF-8, or too many.
     """
     fields = decoded(request.environ.get("QUERY_STRING", "").encode("latin-1"))
-    if request.method != "GET" and request.mimetype == _FORM_TYPE:
+    if request.method in ("POST", "QUERY") and request.mimetype == _FORM_TYPE:
         fields.update(decoded(request.get_data()))
     return fields
 

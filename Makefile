@@ -42,6 +42,7 @@ check: $(TESTABLE)  ## lint, types, Turtle format
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/kggraph fmt --check
+	@frontend/verify.sh
 
 conformance: $(TESTABLE)  ## the W3C's SPARQL tests over HTTP (SUITES: folder of the suites and their driver)
 	@grep -v '^#' tests/conformance/known.txt | $(BIN)/python $(SUITES)/tools/sparql_http_suite.py --tests $(SUITES)/suites/sparql --versions 10,11 \

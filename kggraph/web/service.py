@@ -31,7 +31,7 @@ from kggraph.rdf.turtle import serialize
 from kggraph.web.http import Document, Stream, deliver, kept_response, version
 from kggraph.web.render import Here, here
 from kggraph.web.sparql_answer import run
-from kggraph.web.sparql_request import Asked, read_fields
+from kggraph.web.sparql_request import ACCEPT_QUERY, Asked, read_fields
 
 blueprint = Blueprint("service", __name__)
 
@@ -49,7 +49,7 @@ def service_document(place: Here) -> Document:
     def make(representation: Representation) -> bytes:
         return serialize(_description(place), representation, SERVICE_PREFIXES)
 
-    return Document("/sparql", make, offers=RDF_FORMATS)
+    return Document("/sparql", make, offers=RDF_FORMATS, headers=(ACCEPT_QUERY,))
 
 
 def _description(place: Here) -> bytes:

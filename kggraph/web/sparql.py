@@ -15,7 +15,7 @@ from kggraph.web.service import service_document
 from kggraph.web.sparql_answer import checked, chosen_format, respond
 from kggraph.web.sparql_help import help_for
 from kggraph.web.sparql_page import empty_page, page_of
-from kggraph.web.sparql_request import QUERY_TYPE, Asked, Fields, read_fields, read_query
+from kggraph.web.sparql_request import Asked, Fields, read_fields, read_query
 
 blueprint = Blueprint("sparql", __name__)
 
@@ -28,10 +28,7 @@ def sparql() -> Response:
     fields = read_fields()
     if request.method in ("POST", "QUERY") or any(name in fields for name in _ASKS):
         return _answer(read_query(fields))
-    response = _without_query(fields)
-    # https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/: what the method QUERY takes here
-    response.headers["Accept-Query"] = f'"{QUERY_TYPE}"'
-    return response
+    return _without_query(fields)
 
 
 def _without_query(fields: Fields) -> Response:

@@ -19,7 +19,7 @@ from kggraph.web.problems import Problem, problem_of
 from kggraph.web.render import Here, page, site_links
 from kggraph.web.sparql_answer import checked, run
 from kggraph.web.sparql_help import help_for, misspelt
-from kggraph.web.sparql_request import Asked, Fields
+from kggraph.web.sparql_request import ACCEPT_QUERY, Asked, Fields
 from kggraph.web.sparql_view import (
     Reader,
     ResultView,
@@ -45,7 +45,11 @@ def empty_page(place: Here, fields: Fields) -> Document:
     name = fields.get("name", "")
     if not name:
         return page(
-            "sparql.html", "/sparql", lambda place: _context(place, _example(place)), links=lambda: _links(place)
+            "sparql.html",
+            "/sparql",
+            lambda place: _context(place, _example(place)),
+            links=lambda: _links(place),
+            headers=(ACCEPT_QUERY,),
         )
     found = place.kb.queries.get(name) if place.site.generations is not None else None
     if found is None:

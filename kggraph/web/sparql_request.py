@@ -17,6 +17,8 @@ from kggraph.errors import BadParameter, QueryRefused, UnsupportedMediaType
 from kggraph.rdf.iris import is_iri
 
 QUERY_TYPE: Final = "application/sparql-query"
+ACCEPT_QUERY: Final = ("Accept-Query", f'"{QUERY_TYPE}"')
+"""What the method QUERY takes here."""
 _UPDATE_TYPE: Final = "application/sparql-update"
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _MAX_FIELDS: Final = 1000

@@ -239,11 +239,21 @@ class QueryHostUnavailable(KgError):
     status, code, title = 503, "query-host-unavailable", "Queries are not answered just now"
 
 
-class TooBusy(KgError):
-    """Every query slot is taken; `retry_after_s` says when to come back."""
-
-    status, code, title = 503, "too-busy", "Too busy"
+class Busy(KgError):
+    """There is no room for a query just now; `retry_after_s` says when to come back."""
 
     def __init__(self, message: str, /, *, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooBusy(Busy):
+    """Every query slot is taken; `retry_after_s` says when to come back."""
+
+    status, code, title = 503, "too-busy", "Too busy"
+
+
+class TooManyRequests(Busy):
+    """One client has its share of the queue waiting; `retry_after_s` says when to come back."""
+
+    status, code, title = 429, "too-many-requests", "Too many requests"

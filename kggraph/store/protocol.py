@@ -109,7 +109,7 @@ class QueryEngine(Protocol):
         :raises QuerySyntaxError: not SPARQL 1.1, with line and column.
         :raises QueryRefused: an update, SERVICE, too long or nested too deeply.
         :raises QueryTimeout: stopped at its deadline; also `QueryOutOfMemory`, `ResultTooLarge`.
-        :raises TooBusy: no free worker in time.
+        :raises TooBusy: no free worker in time; TooManyRequests when one client asks too many at once.
         :raises QueryHostUnavailable: the query host cannot be reached.
         """
         ...

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from kggraph.errors import KgError, QueryTimeout, TooBusy
+from kggraph.errors import Busy, KgError, QueryTimeout, TooBusy
 from kggraph.store.pool import Job, Pool, WorkerProcess, death_error
 from kggraph.store.waiting import FairQueue
 
@@ -67,7 +67,7 @@ class Scheduler:
             return
         try:
             self._queue.push(job.client, job)
-        except TooBusy as error:
+        except Busy as error:
             self._fail(job, error)
 
     def drop(self, job: Job) -> None:

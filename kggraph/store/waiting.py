@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from kggraph.errors import TooBusy
+from kggraph.errors import TooBusy, TooManyRequests
 
 ItemT = TypeVar("ItemT")
 
@@ -36,13 +36,14 @@ class FairQueue(Generic[ItemT]):
     def push(self, client: object, item: ItemT) -> None:
         """Adds an item of a client.
 
-        :raises TooBusy: the queue is full, or the client has its share of it waiting.
+        :raises TooBusy: the queue is full.
+        :raises TooManyRequests: the client has its share of it waiting.
         """
         if self._count >= self._most:
             raise TooBusy("Too many queries are waiting just now; ask again in a few seconds.", retry_after_s=5)
         items = self._clients.setdefault(client, deque())
         if len(items) >= self._most_each:
-            raise TooBusy("Too many of your queries are waiting; ask them one after another.", retry_after_s=5)
+            raise TooManyRequests("Too many of your queries are waiting; ask them one after another.", retry_after_s=5)
         items.append(item)
         self._count += 1
 

@@ -23,6 +23,7 @@ from kggraph.errors import (
     QueryTimeout,
     ResultTooLarge,
     TooBusy,
+    TooManyRequests,
 )
 
 PACKET_BYTES: Final = 64 * 1024
@@ -167,6 +168,7 @@ _ERRORS: Final[Mapping[str, Callable[[dict[str, Any]], KgError]]] = {
     ResultTooLarge.code: lambda m: ResultTooLarge(m["message"], allowed=m["allowed"]),
     NotAcceptable.code: lambda m: NotAcceptable(m["message"], available=tuple(m["available"])),
     TooBusy.code: lambda m: TooBusy(m["message"], retry_after_s=m["retry_after_s"]),
+    TooManyRequests.code: lambda m: TooManyRequests(m["message"], retry_after_s=m["retry_after_s"]),
     QueryHostUnavailable.code: lambda m: QueryHostUnavailable(m["message"]),
 }
 

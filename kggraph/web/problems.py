@@ -14,12 +14,12 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
 from kggraph.errors import (
+    Busy,
     KgError,
     MethodNotAllowed,
     NotAcceptable,
     RequestTooLarge,
     ThingNotFound,
-    TooBusy,
 )
 from kggraph.rdf.media import HTML, Representation, negotiate
 from kggraph.web.http import NO_STORE, TEXT, VARY, Link, finish, response_of
@@ -116,7 +116,7 @@ def _problem_of_werkzeug(error: HTTPException) -> Problem:
 
 
 def _headers(error: KgError) -> tuple[tuple[str, str], ...]:
-    if isinstance(error, TooBusy):
+    if isinstance(error, Busy):
         return (("Retry-After", str(error.retry_after_s)),)
     return (("Retry-After", str(_RETRY_AFTER_S)),) if error.status == 503 else ()
 

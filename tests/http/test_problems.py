@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kggraph.config import Settings
-from kggraph.errors import KgError, QueryHostUnavailable, TooBusy
+from kggraph.errors import KgError, QueryHostUnavailable, TooBusy, TooManyRequests
 from kggraph.store.protocol import QueryRequest
 from kggraph.web import create_app
 from kggraph.web.generations import Generations
@@ -130,6 +130,7 @@ def test_an_unknown_error_tells_nothing_but_its_number(
     ("error", "status", "wait"),
     [
         (TooBusy("All slots are taken.", retry_after_s=7), 503, "7"),
+        (TooManyRequests("One after another.", retry_after_s=6), 429, "6"),
         (QueryHostUnavailable("No query host."), 503, "5"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kggraph.errors import TooBusy
+from kggraph.errors import TooBusy, TooManyRequests
 from kggraph.store.waiting import FairQueue
 
 
@@ -22,7 +22,7 @@ def test_it_is_bounded_for_all_and_for_each() -> None:
     queue: FairQueue[int] = FairQueue(3, 2)
     queue.push("a", 1)
     queue.push("a", 2)
-    with pytest.raises(TooBusy):
+    with pytest.raises(TooManyRequests):
         queue.push("a", 3)
     queue.push("b", 4)
     with pytest.raises(TooBusy) as caught:

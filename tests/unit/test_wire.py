@@ -17,6 +17,7 @@ from kggraph.errors import (
     QueryTimeout,
     ResultTooLarge,
     TooBusy,
+    TooManyRequests,
 )
 from kggraph.store import wire
 
@@ -39,6 +40,7 @@ def test_a_request_of_any_size(size: int) -> None:
         QueryOutOfMemory("much", allowed=10),
         ResultTooLarge("large", allowed=3),
         TooBusy("busy", retry_after_s=4),
+        TooManyRequests("many", retry_after_s=4),
         QueryHostUnavailable("gone"),
         NotAcceptable("no", available=("text/csv",)),
         KgError("else"),

@@ -82,7 +82,7 @@ def build(
     """
     settings = replace(settings, root=settings.root.absolute())
     tell = progress or (lambda step, done, total: None)
-    inputs.source_paths(settings)
+    inputs.check_folders(settings)
     try:
         with shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)):
             return _build(settings, lang or settings.languages[0], engine, tell)
@@ -118,7 +118,7 @@ def check(
     tell = progress or (lambda step, done, total: None)
     inputs.source_paths(settings)
     paths = turtle_files(settings.data_path, root=settings.root)
-    with TemporaryDirectory(prefix="kggraph-") as folder, Pool(parallel=len(paths) > 2 * SEGMENT_FILES) as pool:
+    with TemporaryDirectory(prefix="kggraph-") as folder, Pool(many=len(paths) > 2 * SEGMENT_FILES) as pool:
         sources = _read(Path(folder) / _SPOOL, paths, settings, pool, tell)
         lang = lang or settings.languages[0]
         outcome, done = Outcome(), 0
@@ -147,7 +147,7 @@ def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Genera
 
 def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress) -> str:
     paths = turtle_files(settings.data_path, root=settings.root)
-    with Pool(parallel=len(paths) > 2 * SEGMENT_FILES) as pool:
+    with Pool(many=len(paths) > 2 * SEGMENT_FILES) as pool:
         sources = _read(folder / _SPOOL, paths, settings, pool, tell)
         outcome = Outcome()
         tell("validate and compile", 0, len(paths))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
+from contextlib import nullcontext
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -15,13 +17,26 @@ from typing import Final
 import kggraph
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, SourceError
+from kggraph.publish.pool import Pool
+from kggraph.publish.spool import Problem
 from kggraph.rdf.source import SourceFile, read_folder, turtle_files
 
 HASH_DIGITS: Final = 16
+_BATCH: Final = 4000
 _PARTS: Final = ("rdf", "model", "search", "validation", "publish", "build.py", "terms.py")
 """Parts of the program that decide what a generation holds."""
 
 _BLANK: Final = re.compile(rb"(?:(?<=^)|(?<= ))_:[^ ]+", re.MULTILINE)
+
+
+def check_folders(settings: Settings) -> None:
+    """Refuse a knowledge base without one of its folders.
+
+    :raises ConfigError: a folder is missing.
+    """
+    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
+        if not folder.is_dir():
+            raise ConfigError(f"There is no folder {folder}; make it, or name another one in kggraph.toml.")
 
 
 def source_paths(settings: Settings) -> list[Path]:
@@ -45,14 +60,36 @@ def hash_of_files(settings: Settings) -> str:
     :raises ConfigError: a folder is missing, or there are no data at all.
     :raises SourceError: a file cannot be read.
     """
-    hashes = []
-    for path in source_paths(settings):
-        relative = path.relative_to(settings.root).as_posix()
-        try:
-            hashes.append((relative, hashlib.sha256(path.read_bytes()).hexdigest()))
-        except OSError as error:
-            raise SourceError(f"The file cannot be read: {error.strerror or error}.", path=relative) from None
+    root = f"{settings.root}/"
+    paths = [str(path) for path in source_paths(settings)]
+    batches = [(paths[start : start + _BATCH], root) for start in range(0, len(paths), _BATCH)]
+    hashes: list[tuple[str, str]] = []
+    with Pool(many=False) if len(batches) > 1 else nullcontext() as pool:
+        for found in pool.map(_hash_batch, batches) if pool else (_hash_batch(*batch) for batch in batches):
+            if isinstance(found, Problem):
+                raise SourceError(found.message, path=found.path)
+            hashes += found
     return version(settings, hashes)
+
+
+def _hash_batch(paths: list[str], root: str) -> list[tuple[str, str]] | Problem:
+    found = []
+    for path in paths:
+        relative = path.removeprefix(root)
+        try:
+            # A third of the time that Path.read_bytes takes, which counts with 100,000 files.
+            file = os.open(path, os.O_RDONLY)
+            try:
+                size = os.fstat(file).st_size
+                data = os.read(file, size + 1)
+                while len(data) < size and (more := os.read(file, size - len(data))):
+                    data += more
+            finally:
+                os.close(file)
+        except OSError as error:
+            return Problem(f"The file cannot be read: {error.strerror or error}.", relative, None, None)
+        found.append((relative, hashlib.sha256(data).hexdigest()))
+    return found
 
 
 def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:

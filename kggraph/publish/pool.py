@@ -1,4 +1,4 @@
-"""Work over many files: in this process when there are few, else in one process for each processor."""
+"""Work over many files, in one process for each processor where these start quickly or there is much to do."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ _ENDED: Final = "A process of the build was ended from outside; was there too li
 class Pool:
     """Runs functions of a module; results come in the order of the calls, and few calls wait at a time."""
 
-    def __init__(self, parallel: bool) -> None:
+    def __init__(self, many: bool) -> None:
         """Start nothing yet.
 
-        :param parallel: whether the work is worth other processes (starting them takes half a second).
+        :param many: whether the work is worth the half second that processes take to start where they cannot be
+            forked.
         """
         self._processors = min(len(os.sched_getaffinity(0)), _MOST)
         self._executor: ProcessPoolExecutor | None = None
-        if parallel and self._processors > 1:
-            # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
-            method = "fork" if threading.active_count() == 1 else "spawn"
+        # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
+        method = "fork" if threading.active_count() == 1 else "spawn"
+        if self._processors > 1 and (many or method == "fork"):
             self._executor = ProcessPoolExecutor(self._processors, multiprocessing.get_context(method))
 
     def __enter__(self) -> Pool:

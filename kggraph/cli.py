@@ -329,6 +329,28 @@ def _finish(bars: dict[str, Any]) -> None:
     bars.clear()
 
 
+# ------------------------------------------------------------------ contexts
+@commands.command(short_help="Print the JSON-LD context of the model.")
+@click.pass_context
+def context(context: click.Context) -> None:
+    """Print the JSON-LD context that the model gives; keep it as contexts/v1.jsonld, and never change it after that."""
+    import json
+
+    from kggraph.publish.context import model_context
+    from kggraph.publish.generation import open_current
+
+    click.echo(json.dumps(model_context(open_current(_settings(context)).model()), ensure_ascii=False, indent=1))
+
+
+@commands.command(short_help="Let an assistant ask: a server of the Model Context Protocol.")
+@click.pass_context
+def mcp(context: click.Context) -> None:
+    """Answer an assistant on standard input and output (Model Context Protocol): search, things, queries; read-only."""
+    from kggraph.mcp_server import serve_mcp
+
+    serve_mcp(_settings(context))
+
+
 # ------------------------------------------------------------------ documentation
 @commands.command(short_help="Write the generated parts of the docs.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page differs.")

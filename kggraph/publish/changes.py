@@ -3,7 +3,8 @@
 Generations are disposable and know no yesterday; this is the one file beside them that does. A build adds to it what
 differs from the generation before, in one transaction, so feeds, sitemaps and harvesters get real dates. Without it (a
 new build folder) everything counts as published at the first build: harvesters then fetch more than they need, never
-less. Its rows are per thing, not per change, so it stays as large as the knowledge base.
+less. Beside a row for each thing it keeps every version of a thing, compressed, for the stream of changes (`stream`):
+some 0.4 kB for an item of 60 triples.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -30,6 +32,9 @@ CREATE TABLE IF NOT EXISTS thing (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_time ON thing (kind, at, iri);
 CREATE TABLE IF NOT EXISTS logged (hash TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (
+  number INTEGER PRIMARY KEY, iri TEXT NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL, body BLOB NOT NULL
+);
 """
 _COLUMNS: Final = "iri, kind, first, at, what, sets"
 _BATCH: Final = 1_000
@@ -63,6 +68,17 @@ class Change:
     def is_gone(self) -> bool:
         """Whether the thing is no longer there."""
         return self.what in GONE
+
+
+class Event(NamedTuple):
+    """One version of a thing."""
+
+    number: int
+    iri: str
+    at: str
+    what: What
+    ntriples: bytes
+    """The thing as it was then; nothing when it was gone."""
 
 
 def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
@@ -103,21 +119,32 @@ def is_recorded(path: Path, hash: str) -> bool:
 def _record(log: sqlite3.Connection, things: Iterable[Published], now: str) -> int:
     log.execute("CREATE TEMP TABLE seen (iri TEXT PRIMARY KEY) WITHOUT ROWID")
     count = 0
+    is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
     for thing in things:
         digest = _digest(thing)
         known = log.execute("SELECT digest, first, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
         log.execute("INSERT OR IGNORE INTO seen VALUES (?)", (thing.iri,))
         if known is not None and known[0] == digest and known[2] != "removed":
+            if is_first:  # a log from before there was a stream
+                _tell(log, thing.iri, now, known[2], thing.ntriples)
             continue
         what: What = "withdrawn" if thing.withdrawn else "created" if known is None else "changed"
         first = known[1] if known else now
         row = (thing.iri, thing.kind, digest, first, now, what, " ".join(thing.sets))
         log.execute("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        _tell(log, thing.iri, now, what, thing.ntriples)
         count += 1
     gone = "what != 'removed' AND iri NOT IN (SELECT iri FROM seen)"
+    for (iri,) in log.execute(f"SELECT iri FROM thing WHERE {gone} ORDER BY iri").fetchall():
+        _tell(log, iri, now, "removed", b"")
     count += log.execute(f"UPDATE thing SET what = 'removed', at = ? WHERE {gone}", (now,)).rowcount
     log.execute("DROP TABLE seen")
     return count
+
+
+def _tell(log: sqlite3.Connection, iri: str, at: str, what: What, ntriples: bytes) -> None:
+    body = zlib.compress(ntriples) if what not in GONE else b""
+    log.execute("INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)", (iri, at, what, body))
 
 
 def _digest(thing: Published) -> bytes:
@@ -185,13 +212,35 @@ class Changes:
         """When the thing that changed longest ago did so; empty when there is none."""
         return str((self._rows("SELECT min(at) FROM thing WHERE kind = ?", kind) or [("",)])[0][0] or "")
 
+    def events(self, first: int, limit: int) -> list[Event]:
+        """Changes in the order in which they came, from a number on; their numbers have no gaps."""
+        sql = "SELECT number, iri, at, what, body FROM event WHERE number >= ? ORDER BY number LIMIT ?"
+        return [
+            Event(number, iri, at, what, zlib.decompress(body) if body else b"")
+            for number, iri, at, what, body in self._rows(sql, first, limit)
+        ]
+
+    def event_starts(self, size: int) -> list[str]:
+        """When the first change of each page of that many changes was, in their order."""
+        sql = "SELECT at FROM event WHERE (number - 1) % ? = 0 ORDER BY number"
+        return [at for (at,) in self._rows(sql, size)]
+
+    def event_count(self) -> int:
+        """How many changes there are in all."""
+        return int((self._rows("SELECT max(number) FROM event") or [(0,)])[0][0] or 0)
+
     def _all(self, sql: str, *values: Any) -> list[Change]:
         rows = self._rows(sql, *values)
         return [Change(iri, kind, first, at, what, tuple(sets.split())) for iri, kind, first, at, what, sets in rows]
 
     def _rows(self, sql: str, *values: Any) -> list[Any]:
         connection = self._connection()
-        return connection.execute(sql, values).fetchall() if connection else []
+        try:
+            return connection.execute(sql, values).fetchall() if connection else []
+        except sqlite3.OperationalError as error:
+            if "no such table: event" in str(error):  # a log from before there was a stream
+                return []
+            raise
 
     def _connection(self) -> sqlite3.Connection | None:
         held: sqlite3.Connection | None = getattr(self._local, "held", None)

@@ -11,6 +11,7 @@ from kggraph.web import (
     dataset,
     exchange,
     lists,
+    machine,
     operation,
     pages,
     queries,
@@ -37,7 +38,15 @@ _IN_EACH_LANGUAGE = (
     reconciliation.blueprint,
     lists.blueprint,
 )
-_ONCE = (dataset.files, exchange.once, api.blueprint, service.blueprint, operation.blueprint, static_files.blueprint)
+_ONCE = (
+    dataset.files,
+    exchange.once,
+    machine.blueprint,
+    api.blueprint,
+    service.blueprint,
+    operation.blueprint,
+    static_files.blueprint,
+)
 
 
 def create_app(settings: Settings, generations: Generations, engine: QueryEngine) -> Flask:

@@ -55,10 +55,9 @@ _EVERYWHERE: Final = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After, X-Result-Truncated, Server-Timing"),
 )
+# Names of the representations that each language has, and of those that are for people and describe no page
 _LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))
-"""Names of the representations that each language has."""
 _NO_METADATA: Final = frozenset(("html", "md", "csv"))
-"""Names of the representations that are for people and do not describe the page."""
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from kggraph.errors import BadParameter, ThingNotFound
 from kggraph.publish import profiles
 from kggraph.publish.citations import CITATION_FORMATS, citation
+from kggraph.publish.context import framed
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.lifecycle import Ending, ending
@@ -21,6 +22,7 @@ from kggraph.publish.profiles import FULL, INBOUND_SIZE, PROFILE_PREFIXES, PROFI
 from kggraph.publish.tables import MARKDOWN
 from kggraph.rdf.media import (
     HTML,
+    JSON_LD,
     RDF_FORMATS,
     RESULTS_CSV,
     TRIG,
@@ -36,6 +38,7 @@ from kggraph.web.exchange import document_links
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Link, Redirect, answered, language_prefix
 from kggraph.web.linked import Around, MappingView, concept_schemes
+from kggraph.web.machine import contexts
 from kggraph.web.outlets import outlets
 from kggraph.web.page_head import head_of_work
 from kggraph.web.paging import parse_page
@@ -47,7 +50,9 @@ from kggraph.web.views import ThingView
 blueprint = Blueprint("things", __name__)
 
 GRAPHS: Final = (*RDF_FORMATS, TRIG)
-OFFERS: Final = (HTML, *GRAPHS, MARKDOWN, RESULTS_CSV)
+FRAMED: Final = Representation("framed", ".json", JSON_LD.media_type, "JSON")
+"""One object with readable names; its address asks for it, as its media type is that of JSON-LD."""
+OFFERS: Final = (HTML, *GRAPHS, MARKDOWN, RESULTS_CSV, FRAMED)
 """What a document can be; a client that takes anything gets the page."""
 CITED: Final = (*OFFERS, *CITATION_FORMATS)
 """What the document about an item can be."""
@@ -102,6 +107,9 @@ def document(kind: str, name: str) -> Answer:
             return html("thing.html", place, path, "", _context(place, found))
         if representation in CITATION_FORMATS:
             return citation(outlets(kb).works([found.iri]), representation, place.language)
+        if representation is FRAMED:
+            name, (members, _) = list(contexts(kb).items())[-1]
+            return framed(found.iri, found.ntriples, members, f"{kb.addresses.base_uri}context/{name}.jsonld")
         if representation in (MARKDOWN, RESULTS_CSV):
             return _file(place, found, representation)
         return serialize(graph()[0], representation, {**kb.prefixes, **PROFILE_PREFIXES})
@@ -278,7 +286,7 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
         "tree": around.tree(found.iri) if is_scheme else [],
         "mappings": mappings,
         "inbound": around.inbound(),
-        "formats": [(offer.label, path + offer.suffix) for offer in GRAPHS]
+        "formats": [(offer.label, path + offer.suffix) for offer in (*GRAPHS, FRAMED)]
         + [(offer.label, place.prefix + path + offer.suffix) for offer in (MARKDOWN, RESULTS_CSV)],
         "alternates": Markup("\n".join(_alternate(path, offer) for offer in (CITED if cited else OFFERS)[1:])),
     }

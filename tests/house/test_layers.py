@@ -21,6 +21,7 @@ LAYERS: dict[str, float] = {
     "kggraph.querying": 3.5,
     "kggraph.reference": 4.5,
     "kggraph.serving": 4.5,
+    "kggraph.mcp_server": 4.6,
     "kggraph.cli": 5,
     "kggraph.__main__": 6,
 }

@@ -71,6 +71,10 @@ FIXED = (
     "/sitemaps/pages.xml",
     "/sitemaps/bridge-1.xml",
     "/linkset/bridge/erasmusbrug.json",
+    "/llms.txt",
+    "/context/v1.jsonld",
+    "/ldes.ttl",
+    "/ldes/1.nt",
     "/reconcile",
     "/nl/reconcile/",
     "/reconcile/suggest/entity?prefix=er",
@@ -78,7 +82,15 @@ FIXED = (
 )
 """Addresses with one representation."""
 
-RESULTS = ("/api/queries/longest", "/graphs?default", "/graph/void", "/void", "/linkset/bridge/hostile")
+RESULTS = (
+    "/api/queries/longest",
+    "/graphs?default",
+    "/graph/void",
+    "/void",
+    "/linkset/bridge/hostile",
+    "/ldes",
+    "/ldes/1",
+)
 """Results, graphs and link sets: negotiated, but without a page."""
 
 ELSEWISE = ("/oai?verb=Identify", "/reconcile/preview?id=bridge/erasmusbrug", "/dumps/dump.nt.gz")

@@ -19,7 +19,7 @@ VOID = {"meta", "link", "img", "input", "br", "path", "rect"}
 
 FOR_PROGRAMS = ("/api/", "/openapi.json", "/dumps/", "/void", "/oai", "/reconcile", "/feed.atom")
 """Beginnings of addresses that have no language."""
-GRAPHS = (".ttl", ".jsonld", ".nt", ".rdf", ".trig")
+GRAPHS = (".ttl", ".jsonld", ".json", ".nt", ".rdf", ".trig")
 
 each_page = pytest.mark.parametrize("path", (*NEGOTIATED, "/nowhere", "/items?form=hostile", "/items?page=99"))
 
@@ -128,9 +128,7 @@ def test_links_stay_in_the_language_and_lead_somewhere(client: FlaskClient, path
         if "hreflang" in attributes or urlsplit(href).netloc or href.startswith("#"):
             continue
         target = urlsplit(urljoin(path, href))
-        if not target.path.startswith(FOR_PROGRAMS) and not target.path.endswith(
-            (".ttl", ".jsonld", ".nt", ".rdf", ".trig")
-        ):
+        if not target.path.startswith(FOR_PROGRAMS) and not target.path.endswith(GRAPHS):
             assert target.path == prefix or target.path.startswith(f"{prefix}/"), href
         if "%" not in target.path and "query=" not in target.query:
             with client.get(target.path + (f"?{target.query}" if target.query else ""), headers=HTML) as found:

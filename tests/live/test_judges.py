@@ -1,0 +1,128 @@
+"""Programs of others judge what is served: a harvester, a parser of RDF, the checker of reconciliation services."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from sickle import Sickle
+from sickle.oaiexceptions import BadArgument, NoRecordsMatch
+from werkzeug.serving import make_server
+
+from kggraph.build import build
+from kggraph.config import Settings, load
+from kggraph.publish.generation import open_current
+from kggraph.store.protocol import QueryAnswer, QueryRequest
+from kggraph.web import create_app
+from kggraph.web.generations import Generations
+from tests.live.conftest import Server
+
+pytestmark = pytest.mark.live
+
+RAPPER = {"ttl": "turtle", "nt": "ntriples", "rdf": "rdfxml", "trig": "trig"}
+
+
+# ------------------------------------------------------------------ harvesting
+def test_a_harvester_gets_everything(server: Server, main_settings: Settings) -> None:
+    generation = open_current(main_settings)
+    total = generation.manifest.kinds["item"]
+    harvester = Sickle(f"{server.url}oai")
+    assert harvester.Identify().deletedRecord == "persistent"
+    assert {format.metadataPrefix for format in harvester.ListMetadataFormats()} == {"oai_dc", "rdf"}
+    headers = list(harvester.ListIdentifiers(metadataPrefix="oai_dc"))
+    assert len({header.identifier for header in headers}) == len(headers) == total
+    records = list(harvester.ListRecords(metadataPrefix="oai_dc"))
+    assert len(records) == total and all(record.metadata["title"] for record in records)
+    sets = {one.setSpec: one.setName for one in harvester.ListSets()}
+    spec = next(spec for spec in sets if spec.startswith("type:"))
+    some = list(harvester.ListIdentifiers(metadataPrefix="rdf", set=spec))
+    assert 0 < len(some) < total and all(spec in header.setSpecs for header in some)
+    one = harvester.GetRecord(identifier=headers[0].identifier, metadataPrefix="rdf")
+    assert one.header.identifier == headers[0].identifier
+    with pytest.raises(NoRecordsMatch):
+        harvester.ListIdentifiers(**{"metadataPrefix": "oai_dc", "until": "1990-01-01"})
+    with pytest.raises(BadArgument):
+        harvester.ListIdentifiers(**{"metadataPrefix": "oai_dc", "until": "yesterday"})
+
+
+# ------------------------------------------------------------------ Raptor
+@pytest.fixture(scope="module")
+def rapper() -> str:
+    """Raptor's command; where it is missing, skipped on a developer's machine and a failure in CI."""
+    found = shutil.which("rapper")
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("rapper is missing; install raptor2-utils")
+    pytest.skip("rapper is missing; install raptor2-utils")
+
+
+def test_raptor_finds_the_same_graph(server: Server, main_settings: Settings, rapper: str) -> None:
+    descriptions = open_current(main_settings).descriptions()
+    iris = [iri for kind in sorted(descriptions.kinds()) for iri in descriptions.iris(kind)[:1]]
+    iris += descriptions.iris("item")[1:200:20]
+    assert len(iris) >= 20
+    for iri in iris:
+        path = "/doc/" + iri.partition("/id/")[2]
+        found = descriptions.get(iri)
+        assert found
+        for tail in ("", "?profile=full"):
+            _, expected = (200, found.ntriples) if not tail else server.get(f"{path}.nt{tail}")
+            for suffix, name in RAPPER.items():
+                _, body = server.get(f"{path}.{suffix}{tail}")
+                command = [rapper, "-q", "-i", name, "-o", "ntriples", "-", iri]
+                parsed = subprocess.run(command, input=body, capture_output=True, check=True)
+                assert not parsed.stderr, parsed.stderr
+                assert triples(parsed.stdout) == triples(expected), f"{path}.{suffix}{tail}"
+    descriptions.close()
+
+
+def triples(data: bytes) -> set[str]:
+    """Triples with their lexical forms."""
+    return {str(quad.triple) for quad in ox.parse(data, format=ox.RdfFormat.N_TRIPLES)}
+
+
+# ------------------------------------------------------------------ reconciliation
+@pytest.mark.shared
+def test_the_reconciliation_service_is_right(root: Path, shared: Path, tmp_path: Path) -> None:
+    # The checker takes names of headers by their case. HTTP has none, and granian sends them in lower case; so the same
+    # application is served here by a server that leaves them as they are.
+    placeholder = make_server("127.0.0.1", 0, lambda environ, start: [])
+    base, port = f"http://127.0.0.1:{placeholder.port}/", placeholder.port
+    placeholder.server_close()
+    settings = load(root, {}, {"build_dir": str(tmp_path / "build"), "base_uri": base})
+    build(settings)
+    server = make_server("127.0.0.1", port, create_app(settings, Generations(settings), NoEngine()), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        schemas, checker = shared / "suites" / "reconciliation", shared / "tools" / "reconcile_check.py"
+        for path, terms in (("reconcile", ["slaap", "Radboud", "stres"]), ("en/reconcile", ["sleep", "stress"])):
+            command = [sys.executable, str(checker), str(schemas), base + path, *terms]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class NoEngine:
+    """These surfaces ask no queries."""
+
+    def query(self, request: QueryRequest) -> QueryAnswer:
+        raise AssertionError("a query was asked")
+
+
+def test_the_dataset_is_found_from_the_home_page(server: Server) -> None:
+    _, page = server.get("/", "text/html")
+    assert b'href="/dataset"' in page
+    _, told = server.get("/dataset.jsonld")
+    assert json.loads(told)["@graph"]

@@ -273,7 +273,6 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []
     return {
         "head": head_of_work(place, work, steps, cited=cited),
-        "citation": outlets(kb).bibliography.cite(work, place.language) if cited else None,
         "item": kb.addresses.short(found.iri, kb.model.main.kind or "") if cited else "",
         "citations": [(offer.label, place.prefix + path + offer.suffix) for offer in CITATION_FORMATS] if cited else [],
         "thing": _without(view, mappings),

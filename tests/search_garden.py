@@ -76,7 +76,8 @@ BOOKS = """
     dcterms:description "Een jaar in de groentetuin: bodem, compost en bewaren."@nl ;
     dcterms:creator <id/person/anna> ; dcterms:issued "2018"^^xsd:gYear .
 <id/book/rain> a g:Book ; dcterms:title "Saving rain"@en ; dcterms:subject <id/subject/water> ;
-    dcterms:description "Barrels, ponds and colourful planting for dry summers."@en, "Regentonnen, vijvers: water en het beheer ervan."@nl ;
+    dcterms:description "Barrels, ponds and colourful planting for dry summers."@en,
+        "Regentonnen, vijvers: water en het beheer ervan."@nl ;
     dcterms:creator <id/person/bob> ; dcterms:issued "2017"^^xsd:gYear .
 <id/book/e-mail> a g:Book ; dcterms:title "Co-tuinieren"@nl ; dcterms:subject <id/subject/plants> ;
     dcterms:description "Samen een tuin delen, met een voorbeeld van een e-mail aan de buren."@nl ;
@@ -107,12 +108,12 @@ def make_index(
     folder: Path, concepts: str = CONCEPTS, books: str | Iterable[str] = BOOKS, languages: Sequence[str] = ("nl", "en")
 ) -> tuple[SearchIndex, list[str]]:
     """An index of a library, and the IRIs of its books by number."""
-    writer = SearchIndexWriter(folder, garden_model(), languages)
-    for iri, rows in things(concepts):
-        writer.add_thing(iri, rows, iri.split("/")[-2])
     iris = []
-    for iri, rows in things(books if isinstance(books, str) else "\n".join(books)):
-        writer.add_item(len(iris), iri, rows)
-        iris.append(iri)
-    writer.finish()
+    with SearchIndexWriter(folder, garden_model(), languages) as writer:
+        for iri, rows in things(concepts):
+            writer.add_thing(iri, rows, iri.split("/")[-2])
+        for iri, rows in things(books if isinstance(books, str) else "\n".join(books)):
+            writer.add_item(len(iris), iri, rows)
+            iris.append(iri)
+        writer.finish()
     return SearchIndex(folder), iris

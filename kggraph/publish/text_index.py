@@ -2,43 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from kggraph.model import Model
 from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.pool import Pool
 from kggraph.rdf import ntriples
 from kggraph.search.facets import FacetIndex
 from kggraph.search.index_writer import SearchIndexWriter
+from kggraph.search.item_reader import ItemReader, ReadItem
 
-_TOLD: Final = 1_000
+BATCH: Final = 500
+"""Items that a process reads at a time."""
+_JOB: Final = "job.pickle"
 
 
 def write_text_index(
     folder: Path,
     model: Model,
-    descriptions: Descriptions,
+    path: Path,
     facets: FacetIndex,
     languages: Sequence[str],
+    *,
+    opener: Callable[[Path], Descriptions] = Descriptions,
+    pool: Pool | None = None,
     done: Callable[[int], None] | None = None,
 ) -> None:
     """Write the text index to a new folder.
 
-    :param descriptions: of the same generation as the facets.
+    :param path: the descriptions of the same generation as the facets.
+    :param opener: opens these; a function of a module.
+    :param pool: processes to read items in; without one they are read here.
     :param done: called with the number of items indexed so far.
     """
-    writer = SearchIndexWriter(folder, model, languages)
     items = facets.select(limit=facets.size, counts=False).iris
     known = frozenset(items)
-    for kind in descriptions.kinds():
-        if kind != model.main.kind:
-            for iri in descriptions.iris(kind):
+    descriptions = opener(path)
+    with SearchIndexWriter(folder, model, languages) as writer:
+        for kind in descriptions.kinds():
+            for iri in descriptions.iris(kind) if kind != model.main.kind else ():
                 if iri not in known and (thing := descriptions.get(iri)):
                     writer.add_thing(iri, ntriples.rows(thing.ntriples), kind)
-    for number, iri in enumerate(items):
+        reader = writer.reader()
+        batches = [(start, items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
+        if pool and len(batches) > 2:
+            job = folder / _JOB
+            job.write_bytes(pickle.dumps((reader, opener, path)))
+            read = pool.map(read_batch, ((str(job), *batch) for batch in batches))
+        else:
+            read = (_read(reader, descriptions, *batch) for batch in batches)
+        for taken, (found, counts) in enumerate(read, 1):
+            writer.take(found, counts)
+            if done:
+                done(min(taken * BATCH, len(items)))
+        (folder / _JOB).unlink(missing_ok=True)
+        writer.finish()
+    descriptions.close()
+
+
+def read_batch(job: str, start: int, iris: Sequence[str]) -> tuple[list[ReadItem], dict[str, Counter[str]]]:
+    """Read items in a process of the pool."""
+    return _read(*_open(job), start, iris)
+
+
+@lru_cache(1)
+def _open(job: str) -> tuple[ItemReader, Descriptions]:
+    reader, opener, path = pickle.loads(Path(job).read_bytes())
+    return reader, opener(path)
+
+
+def _read(
+    reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]
+) -> tuple[list[ReadItem], dict[str, Counter[str]]]:
+    return list(_read_each(reader, descriptions, start, iris)), reader.take_counts()
+
+
+def _read_each(reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]) -> Iterator[ReadItem]:
+    for number, iri in enumerate(iris, start):
         if item := descriptions.get(iri):
-            writer.add_item(number, iri, ntriples.rows(item.ntriples))
-        if done and number % _TOLD == 0:
-            done(number)
-    writer.finish()
+            yield reader.read(number, iri, ntriples.rows(item.ntriples))

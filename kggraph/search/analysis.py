@@ -2,8 +2,8 @@
 
 The engine gets finished terms and never sees a text, so what matches is decided here and nowhere else. A term is a
 stem and its language, `eenzam@nl`: a word of one language never meets a look-alike of another. The stemmers are
-Snowball's, from `snowballstemmer` (BSD, pure Python, kept by the Snowball project itself): independent of the engine,
-and the same on every machine. Measured: 73 us to stem a word, so each is stemmed once and remembered.
+Snowball's own, from PyStemmer (kept by the Snowball project itself): independent of the engine, and the same on every
+machine. Measured: 0.5 us a word; the pure Python twin, `snowballstemmer`, gives the same and takes 70 us.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
-import snowballstemmer
+import Stemmer
 
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _MARKED_WORD: Final = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f\u00ad]|['’ʼ](?=[^\W_]))*")
 _HYPHENED: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
-_FOLDED: Final = str.maketrans(
-    {"’": "'", "ʼ": "'", "‐": "-", "‑": "-", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i"}
-    | dict.fromkeys(("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"), "")
-)
+_IGNORED: Final = dict.fromkeys(("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff"), "")
+_LETTERS: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "þ": "th", "ð": "d"}
+_MARKS: Final = {"’": "'", "ʼ": "'", "‘": "'", "‐": "-", "‑": "-"} | dict.fromkeys("–—“”„«»…•·€¿¡§°×", " ")
 STOP: Final = "="
 """Begins the term of a stop word."""
+_BETWEEN: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "'")}
 _MAX_WORD: Final = 64
 _REMEMBERED: Final = 200_000
 
@@ -73,16 +73,34 @@ STOP_WORDS: Final = {
 """Language to the words that say nothing of their own in a question; they are in the index all the same."""
 
 
+def _plain(letter: str) -> str:
+    """A small letter without its accents; as it is when there is nothing to take away."""
+    apart = unicodedata.normalize("NFKD", letter)
+    return "".join(_LETTERS.get(part, part) for part in apart if not unicodedata.combining(part))
+
+
+_FOLDED: Final = str.maketrans(
+    {chr(code): _plain(chr(code)) for code in (*range(0xDF, 0x250), *range(0x1E00, 0x1F00)) if chr(code).islower()}
+    | _LETTERS
+    | _MARKS
+    | _IGNORED
+)
+_COMBINING: Final = re.compile("[\u0300-\u036f]+")
+
+
 def fold(text: str) -> str:
     """Small letters without accents, apostrophes and hyphens of one kind.
 
-    >>> fold("Naïeve‑café’s")
-    "naieve-cafe's"
+    >>> fold("Crème‑brûlée’s")
+    "creme-brulee's"
     """
     text = text.lower()
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.translate(_FOLDED)).lower().translate(_FOLDED)
-        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+        # Nearly every text is plain after this; what is not is taken apart by the book.
+        text = text.translate(_FOLDED)
+        if not text.isascii():
+            text = unicodedata.normalize("NFKD", text).lower().translate(_FOLDED)
+            text = unicodedata.normalize("NFKC", _COMBINING.sub("", text))
     return text
 
 
@@ -95,21 +113,30 @@ def words(text: str) -> list[str]:
     return _words(fold(text))
 
 
-def _words(folded: str) -> list[str]:
-    found = _WORD.findall(folded)
-    if "'" in folded:
-        found = [max(word.split("'"), key=len) if "'" in word else word for word in found]
-    return [word[:_MAX_WORD] for word in found] if len(folded) > _MAX_WORD else found
+def words_and_joined(text: str) -> tuple[list[str], list[str]]:
+    """The words of a text, and its words with hyphens as if they had none.
 
-
-def hyphened(text: str) -> list[list[str]]:
-    """The parts of every word with hyphens.
-
-    >>> hyphened("e-health en co-creatie")
-    [['e', 'health'], ['co', 'creatie']]
+    >>> words_and_joined("e-health en co-creatie")
+    (['e', 'health', 'en', 'co', 'creatie'], ['ehealth', 'cocreatie'])
     """
     folded = fold(text)
-    return [_words(found) for found in _HYPHENED.findall(folded)] if "-" in folded else []
+    joined = []
+    if "-" in folded:
+        pieces = " ".join([piece for piece in folded.split() if "-" in piece])
+        joined = ["".join(_words(found)) for found in _HYPHENED.findall(pieces)]
+    return _words(folded), joined
+
+
+def _words(folded: str) -> list[str]:
+    # For plain text five times as fast as the pattern, which says the same.
+    plain = folded.isascii() and "''" not in folded
+    found = folded.translate(_BETWEEN).split() if plain else _WORD.findall(folded)
+    if "'" in folded:
+        found = [max(word.split("'"), key=len) if "'" in word else word for word in found]
+        found = [word for word in found if word]
+    if len(folded) > _MAX_WORD and max(map(len, found), default=0) > _MAX_WORD:
+        return [word[:_MAX_WORD] for word in found]
+    return found
 
 
 def spans(text: str) -> Iterator[tuple[int, int, list[str]]]:
@@ -139,13 +166,7 @@ class Analyser:
         self.languages = tuple(dict.fromkeys(lang.partition("-")[0].lower() for lang in languages)) or ("",)
         self.compounding = tuple(lang for lang in self.languages if lang in _LINKS)
         """Those of the languages in which compounds are taken apart."""
-        self._terms: dict[str, dict[str, str]] = {lang: {} for lang in self.languages}
-        self._stem: dict[str, Callable[[str], str]] = {}
-        self._lock = threading.Lock()
-        for lang in self.languages:
-            name = STEMMERS.get(lang)
-            stemmer: Any = snowballstemmer.stemmer(name) if name else None
-            self._stem[lang] = stemmer.stemWord if stemmer else str
+        self._terms = {lang: _Terms(lang) for lang in self.languages}
 
     def language(self, tag: str) -> str:
         """The language that a text with this tag is read in.
@@ -162,21 +183,11 @@ class Analyser:
         >>> Analyser(["nl"]).term("trainingen", "nl")
         'training@nl'
         """
-        known = self._terms[lang]
-        found = known.get(word)
-        if found is None:
-            with self._lock:
-                if len(known) >= _REMEMBERED:
-                    known.clear()
-                # A stop word stays what it is, and never meets the stem of another word (`per` and `peer`).
-                common = word in STOP_WORDS.get(lang, ())
-                found = known[word] = f"{STOP}{word}@{lang}" if common else f"{self._stemmed(word, lang)}@{lang}"
-        return found
+        return self._terms[lang][word]
 
     def terms(self, found: Iterable[str], lang: str) -> list[str]:
         """The terms of words."""
-        known, term = self._terms[lang], self.term
-        return [known.get(word) or term(word, lang) for word in found]
+        return list(map(self._terms[lang].__getitem__, found))
 
     def variants(self, word: str) -> list[str]:
         """The terms of a word of unknown language, such as one of a question: one for each language.
@@ -230,16 +241,39 @@ class Analyser:
                 own |= hits
         return own
 
-    def _stemmed(self, word: str, lang: str) -> str:
+
+class _Terms(dict[str, str]):
+    """Word to term in one language, made when it is first asked for; a dictionary, since it is asked so often."""
+
+    def __init__(self, lang: str) -> None:
+        super().__init__()
+        self._lang = lang
+        self._stop_words = STOP_WORDS.get(lang, frozenset())
+        name = STEMMERS.get(lang)
+        stemmer: Any = Stemmer.Stemmer(name, 0) if name else None
+        self._stem: Callable[[str], str] = stemmer.stemWord if stemmer else str
+        # A stemmer holds the word it works on.
+        self._lock = threading.Lock()
+
+    def __missing__(self, word: str) -> str:
+        with self._lock:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            # A stop word stays what it is, and never meets the stem of another word (`per` and `peer`).
+            bare = f"{STOP}{word}" if word in self._stop_words else self._stemmed(word)
+            term = self[word] = f"{bare}@{self._lang}"
+        return term
+
+    def _stemmed(self, word: str) -> str:
         if word.isdigit() or len(word) < 3:
             return word
-        if lang == "en":
+        if self._lang == "en":
             word = _one_english(word)
-        stem = self._stem[lang](word) or word
-        if lang == "en" and 2 * len(stem) < len(word):
+        stem = self._stem(word) or word
+        if self._lang == "en" and 2 * len(stem) < len(word):
             # Cut too deep: mindfulness is not mind, organizational not organ.
             return word
-        return stem if lang != "nl" else _dutch(stem, self._stem[lang])
+        return stem if self._lang != "nl" else _dutch(stem, self._stem)
 
 
 def _one_english(word: str) -> str:

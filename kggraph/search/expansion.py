@@ -71,6 +71,7 @@ class Question:
     left_out: tuple[str, ...] = ()
     """Words beyond the sixteen that are looked for."""
     only_stop_words: bool = False
+    """Whether all words are so common that only titles are looked at."""
     did_you_mean: str | None = None
     """The question with words that are not known put right, if any are."""
 
@@ -118,8 +119,9 @@ class Expander:
         corrections: dict[str, str] = {}
         place = 0
         while place < len(kept):
-            size = self._label_size(kept, place)
-            units.append(self._unit(kept[place : place + size], corrections))
+            size = 1 if only_stop_words else self._label_size(kept, place)
+            phrase = kept[place : place + size]
+            units.append(self._bare(phrase) if only_stop_words else self._unit(phrase, corrections))
             place += size
         better = " ".join(corrections.get(word, word) for word in words(asked)) if corrections else None
         return Question(asked, lang, tuple(units), tuple(left_out), only_stop_words, better)
@@ -149,6 +151,11 @@ class Expander:
         if not alternatives and len(phrase) == 1:
             alternatives += self._spelled(text, corrections)
         return Unit(text, tuple(alternatives))
+
+    def _bare(self, phrase: Sequence[str]) -> Unit:
+        """Stop words as they are: of these the index only knows the titles they stand in."""
+        terms = tuple(tuple(self._analyser.variants(word)) for word in phrase)
+        return Unit(" ".join(phrase), (Alternative("word", terms, " ".join(phrase), own=True),))
 
     def _compounds(self, phrase: Sequence[str]) -> list[Alternative]:
         whole = "".join(phrase)

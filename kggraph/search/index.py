@@ -80,6 +80,9 @@ class SearchIndex:
         :raises BadParameter: the question is too long.
         """
         question = self._expander.read(text, lang)
+        if question.only_stop_words:
+            titles = [self.files.items(unit.text, "title_words") for unit in question.units]
+            return Found(question, BitMap.intersection(*titles), False)
         units = [items for items in map(self._having_unit, question.units) if items]
         found = BitMap.intersection(*units) if units else BitMap()
         if len(found) < ENOUGH:

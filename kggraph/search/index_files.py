@@ -106,12 +106,11 @@ class FileWriter:
         """Keep the bitmap of every key; one of a single item needs no bytes."""
         self.insert(table, 4, (self._place(key, bitmaps[key]) for key in sorted(bitmaps)))
 
-    def add_words(self, counts: Counter[tuple[str, str]]) -> None:
+    def add_words(self, counts: Iterable[Counter[str]]) -> None:
         """Keep the words of the corpus for the spelling of words it does not have."""
         total: Counter[str] = Counter()
-        for (word, _), count in counts.items():
-            if len(word) >= spelling.SHORTEST and word.isalpha():
-                total[word] += count
+        for of_language in counts:
+            total.update({w: n for w, n in of_language.items() if len(w) >= spelling.SHORTEST and w.isalpha()})
         kept = sorted(sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))[: spelling.KEPT])
         self.insert("words", 3, ((number, word, count) for number, (word, count) in enumerate(kept)))
         filed = {
@@ -125,11 +124,15 @@ class FileWriter:
         """Insert rows of as many values as the table has columns."""
         self.database.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * columns)})", rows)
 
-    def close(self) -> None:
-        """Finish both files."""
-        self._bitmaps.close()
+    def finish(self) -> None:
+        """Complete and close both files."""
         self.database.execute("COMMIT")
         self.database.executescript(_INDEXES)
+        self.close()
+
+    def close(self) -> None:
+        """Close both files as they are; those that are not finished are of no use."""
+        self._bitmaps.close()
         self.database.close()
 
     def _place(self, key: str, bitmap: BitMap) -> tuple[str, int, int, int]:
@@ -219,6 +222,9 @@ class Files:
         return BitMap.deserialize(self._bitmaps[start : start + size]) if size else BitMap([start])
 
 
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dump(value: Any) -> str:
     """JSON in one line, letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 
 import tantivy
 from pyroaring import BitMap
@@ -22,10 +22,11 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
-from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, hyphened, split_compound, words
-from kggraph.search.index_files import LABEL, PART, PHRASE, FileWriter, dump
+from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, split_compound, words, words_and_joined
+from kggraph.search.index_files import LABEL, PART, FileWriter, dump
+from kggraph.search.item_reader import ItemReader, ReadItem
 from kggraph.search.suggest_writer import write_names, write_title_words
-from kggraph.search.texts import LABEL_ROLE, Linked, Named, Text, TextReader
+from kggraph.search.texts import Named, Text, TextReader
 
 _SAMPLE: Final = 50_000
 """Items that are held back to learn the words of the corpus from; of a larger one, the first so many are the sample."""
@@ -43,24 +44,17 @@ class _Thing:
     synonyms: list[str]
     parts: list[str] = field(default_factory=list)
     about: str = ""
+    joined: tuple[str, str, str] = ("", "", "")
+    """Names, synonyms and parts, each with spaces between, as the engine gets them."""
     items: array[int] = field(default_factory=lambda: array("I"))
     buckets: Counter[int] = field(default_factory=Counter)
 
 
-@dataclass(slots=True)
-class _Item:
-    """An item that waits to be given to the engine."""
-
-    number: int
-    texts: list[list[str]]
-    compounds: set[tuple[str, str]]
-    joined: list[str]
-    things: list[_Thing]
-    buckets: list[int]
-
-
 class SearchIndexWriter:
-    """Takes in the things that items link to, then the items, then writes a folder."""
+    """Takes in the things that items link to, then the items, then writes a folder.
+
+    Items may be read elsewhere: `reader()` gives what reads them once all things are known, `take` takes what it gave.
+    """
 
     def __init__(self, folder: Path, model: Model, languages: Sequence[str]) -> None:
         """Start an index in a new folder.
@@ -68,26 +62,33 @@ class SearchIndexWriter:
         :param languages: those of the knowledge base, the first being that of texts without a language.
         :raises ShapesError: a searched field is an inverse property.
         """
-        self._folder = folder
-        self._reader = TextReader(model)
+        self._model = model
+        self._texts = TextReader(model)
         self._analyser = Analyser(languages)
-        self._weights = sorted({found.search_weight for found in self._reader.fields}, reverse=True)
-        self._bucket = {found.iri: self._weights.index(found.search_weight) for found in self._reader.fields}
+        self._weights = sorted({found.search_weight for found in self._texts.fields}, reverse=True)
         self._things: dict[str, _Thing] = {}
+        self._numbered: list[_Thing] = []
+        self._phrases: dict[str, dict[str, list[list[str]]]] = {}
+        self._words: dict[str, Counter[str]] = {lang: Counter() for lang in self._analyser.languages}
+        self._reader: ItemReader | None = None
+        self._waiting: list[ReadItem] | None = []
+        self._parts: dict[str, dict[str, list[str]]] = {lang: {} for lang in self._analyser.compounding}
         self._postings: dict[str, array[int]] = {}
-        self._phrases: dict[str, list[list[str]]] = {}
-        self._words: Counter[tuple[str, str]] = Counter()
-        self._waiting: list[_Item] | None = []
-        self._parts: dict[tuple[str, str], list[str]] = {}
         self._title_words: dict[str, array[int]] = {}
         self._rows: list[tuple[int, str, str]] = []
         (folder / "engine").mkdir(parents=True)
-        literal = {self._bucket[found.iri] for found in self._reader.fields if found.is_literal}
+        literal = {self._weights.index(found.search_weight) for found in self._texts.fields if found.is_literal}
         about = {"languages": self._analyser.languages, "weights": self._weights, "own": sorted(literal)}
         self._files = FileWriter(folder, about)
-        self._schema = index_files.schema(len(self._weights))
         # One thread keeps the items in one order, so that a build gives the same ranking every time.
-        self._engine = tantivy.Index(self._schema, str(folder / "engine")).writer(_HEAP_BYTES, 1)
+        engine = tantivy.Index(index_files.schema(len(self._weights)), str(folder / "engine"))
+        self._engine = engine.writer(_HEAP_BYTES, 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
 
     def add_thing(self, iri: str, rows: Iterable[ntriples.Row], kind: str = "") -> None:
         """Take in a thing that items may link to, such as a concept or an organisation; before the items.
@@ -95,49 +96,48 @@ class SearchIndexWriter:
         :param rows: its own triples.
         :param kind: the {kind} in its address.
         """
-        named = self._reader.named(iri, rows, kind)
+        named = self._texts.named(iri, rows, kind)
         if named.names or named.synonyms:
-            names, synonyms = self._terms(named.names), self._terms(named.synonyms)
             if named.is_concept:
                 self._learn_phrases((*named.names, *named.synonyms))
-            self._things[iri] = _Thing(named, len(self._things), names, synonyms)
+            thing = _Thing(named, len(self._numbered), self._terms(named.names), self._terms(named.synonyms))
+            self._things[iri] = thing
+            self._numbered.append(thing)
+
+    def reader(self) -> ItemReader:
+        """What reads items, here or in another process; from now on no thing is added."""
+        if self._reader is None:
+            numbers = {f"<{iri}>".encode(): thing.number for iri, thing in self._things.items()}
+            self._reader = ItemReader(self._model, self._analyser.languages, self._weights, numbers, self._phrases)
+        return self._reader
 
     def add_item(self, number: int, iri: str, rows: Iterable[ntriples.Row]) -> None:
-        """Take in an item.
+        """Read and take in an item.
 
         :param number: its number in the facets; each once.
         :param rows: its own triples.
         """
-        analyser = self._analyser
-        item = _Item(number, [[] for _ in self._weights], set(), [], [], [])
-        titles: dict[str, str] = {}
-        for found in self._reader.read(iri, rows):
-            bucket = self._bucket[found.field.iri]
-            if isinstance(found, Linked):
-                if thing := self._things.get(found.iri):
-                    item.things.append(thing)
-                    item.buckets.append(bucket)
-                continue
-            lang = analyser.language(found.lang)
-            own = words(found.text)
-            terms = analyser.terms(own, lang)
-            item.texts[bucket] += terms
-            item.texts[bucket] += self._phrases_in(terms)
-            self._count(own, lang)
-            if lang in analyser.compounding:
-                item.compounds.update(zip(own, itertools.repeat(lang)))
-            if "-" in found.text:
-                item.joined += self._joined(found.text, lang)
-            if found.field.role == LABEL_ROLE:
-                titles.setdefault(found.lang, found.text)
-                for word in dict.fromkeys(own):
-                    _append(self._title_words, word, number)
-        self._keep(number, iri, titles)
-        if self._waiting is None:
-            self._give(item)
-            return
-        self._waiting.append(item)
-        if len(self._waiting) == _SAMPLE:
+        reader = self.reader()
+        self.take([reader.read(number, iri, rows)], reader.take_counts())
+
+    def take(self, items: Iterable[ReadItem], counts: Mapping[str, Counter[str]]) -> None:
+        """Take in items that a reader gave, and how often it read which words."""
+        for lang, of_language in counts.items():
+            self._words[lang].update(of_language)
+        for item in items:
+            self._rows.append((item.number, item.iri, item.titles))
+            # What a stop word stands in nobody wants to know, and it is a third of all.
+            told = {term for terms in item.texts for term in terms.split() if term[0] != STOP}
+            _append(self._postings, told, item.number)
+            _append(self._title_words, set(item.title_words.split()), item.number)
+            if self._waiting is None:
+                self._give(item)
+            else:
+                self._waiting.append(item)
+        if len(self._rows) >= _BATCH:
+            self._files.insert("items", 3, self._rows)
+            self._rows.clear()
+        if self._waiting is not None and len(self._waiting) >= _SAMPLE:
             self._start()
 
     def finish(self) -> None:
@@ -148,147 +148,124 @@ class SearchIndexWriter:
         self._engine.wait_merging_threads()
         bitmaps = {term: BitMap(numbers) for term, numbers in self._postings.items()}
         self._postings.clear()
-        for thing in self._things.values():
-            self._spread(thing, bitmaps)
+        for thing in self._numbered:
+            _spread(thing, bitmaps)
         files = self._files
         files.add_bitmaps("terms", bitmaps)
         files.add_bitmaps("title_words", {word: BitMap(numbers) for word, numbers in self._title_words.items()})
-        files.add_words(self._words)
+        files.add_words(self._words.values())
         files.insert("items", 3, self._rows)
-        files.insert("things", 9, map(self._thing_row, self._things.values()))
-        files.insert("labels", 5, itertools.chain.from_iterable(map(self._labels, self._things.values())))
+        files.insert("things", 9, map(self._thing_row, self._numbered))
+        files.insert("labels", 5, itertools.chain.from_iterable(map(self._labels, self._numbered)))
         write_title_words(files, {word: len(numbers) for word, numbers in self._title_words.items()})
         used = ((thing.number, thing.named, len(set(thing.items))) for thing in self._suggested())
         write_names(files, used, self._analyser)
-        files.close()
+        files.finish()
 
     def _suggested(self) -> list[_Thing]:
         """Things that items link to, and concepts that these are under."""
-        found = {iri for iri, thing in self._things.items() if thing.items}
+        found = {thing.number for thing in self._numbered if thing.items}
         todo = list(found)
         while todo:
-            for above in self._things[todo.pop()].named.broader:
-                if above in self._things and above not in found:
-                    found.add(above)
-                    todo.append(above)
-        return [thing for iri, thing in self._things.items() if iri in found]
+            for above in self._above(self._numbered[todo.pop()]):
+                if above.number not in found:
+                    found.add(above.number)
+                    todo.append(above.number)
+        return [self._numbered[number] for number in sorted(found)]
+
+    def _above(self, thing: _Thing) -> list[_Thing]:
+        return [self._things[iri] for iri in thing.named.broader if iri in self._things]
 
     def _learn_phrases(self, labels: Iterable[Text]) -> None:
         for label in labels:
             key = self._analyser.key(words(label.text), self._analyser.language(label.lang))
             first, *rest = key.split() or ("",)
-            if rest and rest not in self._phrases.setdefault(first, []):
-                self._phrases[first].append(rest)
-
-    def _phrases_in(self, terms: Sequence[str]) -> list[str]:
-        """The labels of several words that stand in a text, each as a term of its own."""
-        starts = [term for term in terms if term in self._phrases]
-        if not starts:
-            return []
-        own = [term for term in terms if not term.startswith(STOP)]
-        return [
-            PHRASE.join((term, *rest))
-            for place, term in enumerate(own)
-            for rest in self._phrases.get(term, ())
-            if own[place + 1 : place + 1 + len(rest)] == rest
-        ]
+            if rest and rest not in (known := self._phrases.setdefault(first, {}).setdefault(rest[0], [])):
+                known.append(rest)
 
     def _terms(self, texts: Iterable[Text]) -> list[str]:
         terms: list[str] = []
         for text in texts:
             lang = self._analyser.language(text.lang)
             own = words(text.text)
-            self._count(own, lang)
+            self._words[lang].update(own)
             terms += self._analyser.terms(own, lang)
         return terms
-
-    def _count(self, own: Iterable[str], lang: str) -> None:
-        self._words.update(zip(own, itertools.repeat(lang)))
-
-    def _joined(self, text: str, lang: str) -> list[str]:
-        return [self._analyser.term("".join(parts), lang) + PART for parts in hyphened(text)]
 
     def _start(self) -> None:
         """Everything that compounds are taken apart by is known now: give the engine what waited."""
         waiting, self._waiting = self._waiting or [], None
-        for thing in self._things.values():
+        for thing in self._numbered:
             thing.about = self._about_terms(thing)
             for text in thing.named.names:
                 lang = self._analyser.language(text.lang)
-                thing.parts += self._joined(text.text, lang)
-                if lang in self._analyser.compounding:
-                    for word in words(text.text):
-                        thing.parts += self._parts_of((word, lang))
+                own, joined = words_and_joined(text.text)
+                thing.parts += [term + PART for term in self._analyser.terms(joined, lang)]
+                if lang in self._parts:
+                    thing.parts += self._parts_in(own, lang)
+            thing.joined = (" ".join(thing.names), " ".join(thing.synonyms), " ".join(thing.parts))
         for item in waiting:
             self._give(item)
 
     def _about_terms(self, thing: _Thing) -> str:
         """The thing itself, and everything it is under: `#3 #3+ #1+`."""
-        above, todo = {thing.number}, list(thing.named.broader)
+        above, todo = {thing.number}, [thing]
         while todo:
-            broader = self._things.get(todo.pop())
-            if broader and broader.number not in above:
-                above.add(broader.number)
-                todo.extend(broader.named.broader)
+            for broader in self._above(todo.pop()):
+                if broader.number not in above:
+                    above.add(broader.number)
+                    todo.append(broader)
         return " ".join((f"#{thing.number}", *(f"#{number}{PART}" for number in sorted(above))))
 
-    def _parts_of(self, compound: tuple[str, str]) -> list[str]:
-        """The terms of the parts of a word of a language; none of a word that is not a compound."""
-        parts = self._parts.get(compound)
-        if parts is None:
-            word, lang = compound
-            count = self._counter(lang)
-            found = split_compound(word, lang, lambda other: 0 if other == word else count(other))
-            whole = found.parts if found and not found.known_head else ()
-            parts = self._parts[compound] = [self._analyser.term(part, lang) + PART for part in whole]
-        return parts
+    def _parts_in(self, own: Sequence[str], lang: str) -> list[str]:
+        """The terms of the parts of all compounds among words."""
+        known = self._parts[lang]
+        for word in own:
+            if word not in known:
+                known[word] = self._parts_of(word, lang)
+        return list(itertools.chain.from_iterable(map(known.__getitem__, own)))
+
+    def _parts_of(self, word: str, lang: str) -> list[str]:
+        count = self._counter(lang)
+        found = split_compound(word, lang, lambda other: 0 if other == word else count(other))
+        whole = found.parts if found and not found.known_head else ()
+        return [self._analyser.term(part, lang) + PART for part in whole]
 
     def _counter(self, lang: str) -> Callable[[str], int]:
-        counts, stop_words = self._words, STOP_WORDS.get(lang, frozenset())
-        return lambda word: 0 if word in stop_words else counts.get((word, lang), 0)
+        counts, stop_words = self._words[lang], STOP_WORDS.get(lang, frozenset())
+        return lambda word: 0 if word in stop_words else counts.get(word, 0)
 
-    def _give(self, item: _Item) -> None:
-        parts = list(itertools.chain(item.joined, *map(self._parts_of, sorted(item.compounds))))
-        own = set(itertools.chain(parts, *item.texts))
-        fields: dict[str, Any] = {index_files.NUMBER: item.number}
-        synonyms: list[str] = []
-        about: list[str] = []
-        for thing, bucket in zip(item.things, item.buckets, strict=True):
-            item.texts[bucket] += thing.names
-            synonyms += thing.synonyms
-            parts += thing.parts
+    def _give(self, item: ReadItem) -> None:
+        parts = item.joined.split()
+        for lang, own in item.compounds:
+            parts += self._parts_in(own.split(), lang)
+        _append(self._postings, set(parts), item.number)
+        texts = list(item.texts)
+        synonyms, inside, about = [], [" ".join(parts)], []
+        for number, bucket in item.links:
+            thing = self._numbered[number]
+            names, others, parts_of_names = thing.joined
+            texts[bucket] = f"{texts[bucket]} {names}"
+            synonyms.append(others)
+            inside.append(parts_of_names)
             about.append(thing.about)
             thing.buckets[bucket] += 1
             if not thing.items or thing.items[-1] != item.number:
                 thing.items.append(item.number)
-        for bucket, terms in enumerate(item.texts):
-            fields[index_files.text_field(bucket)] = " ".join(terms)
-        fields[index_files.SYNONYMS] = " ".join(synonyms)
-        fields[index_files.PARTS] = " ".join(parts)
-        fields[index_files.ABOUT] = " ".join(about)
-        self._engine.add_document(tantivy.Document.from_dict(fields, self._schema))
-        for term in own:
-            _append(self._postings, term, item.number)
-
-    def _spread(self, thing: _Thing, bitmaps: dict[str, BitMap]) -> None:
-        """Give the items of a thing the terms of its names, and of what it is about."""
-        items = BitMap(thing.items)
-        if items:
-            terms = {term + LABEL for term in (*thing.names, *thing.synonyms, *thing.parts)}
-            for term in terms | set(thing.about.split()):
-                bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
-
-    def _keep(self, number: int, iri: str, titles: Mapping[str, str]) -> None:
-        self._rows.append((number, iri, dump(titles)))
-        if len(self._rows) == _BATCH:
-            self._files.insert("items", 3, self._rows)
-            self._rows.clear()
+        document = tantivy.Document()
+        document.add_integer(index_files.NUMBER, item.number)
+        for bucket, text in enumerate(texts):
+            document.add_text(index_files.text_field(bucket), text)
+        document.add_text(index_files.SYNONYMS, " ".join(synonyms))
+        document.add_text(index_files.PARTS, " ".join(inside))
+        document.add_text(index_files.ABOUT, " ".join(about))
+        self._engine.add_document(document)
 
     def _thing_row(self, thing: _Thing) -> tuple[object, ...]:
         named = thing.named
-        broader = [self._things[iri].number for iri in named.broader if iri in self._things]
         weight = self._weights[thing.buckets.most_common(1)[0][0]] if thing.buckets else 1.0
         known = (thing.number, named.iri, named.kind, int(named.is_concept), len(set(thing.items)), weight)
+        broader = [above.number for above in self._above(thing)]
         return (*known, dump(named.names), dump(named.synonyms), dump(broader))
 
     def _labels(self, thing: _Thing) -> Iterator[tuple[object, ...]]:
@@ -302,8 +279,18 @@ class SearchIndexWriter:
                             yield key, thing.number, preferred, text.lang, text.text
 
 
-def _append(lists: dict[str, array[int]], key: str, number: int) -> None:
-    numbers = lists.get(key)
-    if numbers is None:
-        numbers = lists[key] = array("I")
-    numbers.append(number)
+def _spread(thing: _Thing, bitmaps: dict[str, BitMap]) -> None:
+    """Give the items of a thing the terms of its names, and of what it is about."""
+    items = BitMap(thing.items)
+    if items:
+        terms = {term + LABEL for term in (*thing.names, *thing.synonyms, *thing.parts)}
+        for term in terms | set(thing.about.split()):
+            bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
+
+
+def _append(lists: dict[str, array[int]], keys: Iterable[str], number: int) -> None:
+    for key in keys:
+        try:
+            lists[key].append(number)
+        except KeyError:
+            lists[key] = array("I", (number,))

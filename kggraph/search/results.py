@@ -68,8 +68,12 @@ def search(
             within=found.numbers,
         )
         return Results(chosen.total, chosen.iris, chosen.facets, found, order)
-    chosen = facets.select(filters, lang=lang, offset=offset, limit=0, counts=counts, most=most, within=found.numbers)
-    ranked = index.rank(found, chosen.numbers, offset=offset, limit=limit) if limit >= 0 else []
+    # The ranking makes the page: the facets only count.
+    none = min(limit, 0)
+    chosen = facets.select(
+        filters, lang=lang, offset=offset, limit=none, counts=counts, most=most, within=found.numbers
+    )
+    ranked = index.rank(found, chosen.numbers, offset=offset, limit=limit)
     return Results(chosen.total, tuple(facets.iri(hit.number) for hit in ranked), chosen.facets, found, RELEVANCE)
 
 

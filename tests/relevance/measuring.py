@@ -110,8 +110,8 @@ class WithProposed(Descriptions):
 def make_index(generation: Generation, languages: Sequence[str], folder: Path, *, proposed: bool = True) -> SearchIndex:
     """A text index of a generation, with or without the proposed synonyms."""
     path = generation.path / "descriptions.sqlite"
-    descriptions = WithProposed(path) if proposed else Descriptions(path)
-    write_text_index(folder, generation.model(), descriptions, generation.facets(), languages)
+    opener = WithProposed if proposed else Descriptions
+    write_text_index(folder, generation.model(), path, generation.facets(), languages, opener=opener)
     return SearchIndex(folder)
 
 

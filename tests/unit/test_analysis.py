@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kggraph.search.analysis import STOP_WORDS, Analyser, Split, fold, hyphened, spans, split_compound, words
+from kggraph.search.analysis import STOP_WORDS, Analyser, Split, fold, spans, split_compound, words, words_and_joined
 
 BOTH = Analyser(["nl", "en"])
 
@@ -47,8 +47,10 @@ def test_spans_lead_back_to_the_text() -> None:
     ]
 
 
-def test_words_with_hyphens_are_known_in_parts() -> None:
-    assert hyphened("E-health, co‑creatie en 18-jarig") == [["e", "health"], ["co", "creatie"], ["18", "jarig"]]
+def test_words_with_hyphens_are_also_one_word() -> None:
+    own, joined = words_and_joined("E-health, co‑creatie -en- 18-jarig e-")
+    assert own == ["e", "health", "co", "creatie", "en", "18", "jarig", "e"]
+    assert joined == ["ehealth", "cocreatie", "18jarig"]
 
 
 @pytest.mark.parametrize(

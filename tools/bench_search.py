@@ -1,0 +1,330 @@
+#!/usr/bin/env python3
+"""Measures the search on generated items, beside SQLite FTS5 and SPARQL in the same run.
+
+    tools/bench_search.py                     100,000 items
+    tools/bench_search.py --items 1000000     a million; takes some minutes and 5 GB of disk
+    tools/bench_search.py --keep FOLDER       leaves the indexes there, and takes them from there the next time
+
+The items are made of the real ones: sentences and values of several mixed, with made-up words in the frequencies of a
+language, people and organisations growing with the square root of the number. Questions are the judged ones and pairs
+of words from the texts. Times are of one process, cold caches left out; memory is what the process has resident.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import random
+import re
+import resource
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from kggraph import config  # noqa: E402
+from kggraph.build import build  # noqa: E402
+from kggraph.model import Model  # noqa: E402
+from kggraph.publish.generation import Generation  # noqa: E402
+from kggraph.rdf import ntriples  # noqa: E402
+from kggraph.search.facet_builder import FacetBuilder  # noqa: E402
+from kggraph.search.facets import FacetIndex  # noqa: E402
+from kggraph.search.index import SearchIndex  # noqa: E402
+from kggraph.search.index_writer import SearchIndexWriter  # noqa: E402
+from kggraph.search.results import search  # noqa: E402
+from kggraph.search.suggest import Suggester  # noqa: E402
+from tests.relevance.measuring import questions  # noqa: E402
+
+Rows = list[ntriples.Row]
+MOST = 12
+"""Values of a facet without scheme that a page shows."""
+
+
+@dataclass
+class Library:
+    """The real things that generated items are made of."""
+
+    model: Model
+    shapes: bytes
+    languages: Sequence[str]
+    things: list[tuple[str, str, Rows]]
+    """Kind, IRI and own triples of everything that is no item."""
+    items: list[Rows]
+
+    @classmethod
+    def read(cls, generation: Generation, languages: Sequence[str]) -> Library:
+        """Everything of a generation."""
+        descriptions, model, facets = generation.descriptions(), generation.model(), generation.facets()
+        things = []
+        for kind in descriptions.kinds():
+            for iri in descriptions.iris(kind) if kind != model.main.kind else ():
+                things.append((kind, iri, list(ntriples.rows(descriptions.get(iri).ntriples))))  # type: ignore[union-attr]
+        items = []
+        for iri in facets.select(limit=facets.size, counts=False).iris:
+            subject = f"<{iri}>".encode()
+            rows = ntriples.rows(descriptions.get(iri).ntriples)  # type: ignore[union-attr]
+            items.append([row for row in rows if row[0] == subject])
+        return cls(model, generation.shapes_path.read_bytes(), languages, things, items)
+
+    def generated(self, count: int, seed: int = 1) -> Iterator[tuple[str, Rows]]:
+        """Items, the same for the same seed."""
+        rng = random.Random(seed)
+        made_up = [_word(rng) for _ in range(max(2_000, int(40 * count**0.5)))]
+        weights = [1 / (place + 3) for place in range(len(made_up))]
+        pool = random.Random(seed + 1).choices(made_up, weights, k=200_000)
+        people = max(50, int(30 * count**0.5))
+        sentences: dict[bytes, list[str]] = {}
+        for rows in self.items:
+            for _, predicate, term in rows:
+                if predicate.endswith(b"/description>"):
+                    lang = term.rpartition(b"@")[2]
+                    text = term[1:].rpartition(b'"')[0].decode()
+                    sentences.setdefault(lang, []).extend(re.split(r"(?<=\.) ", text))
+        for number in range(count):
+            iri = f"https://example.org/id/item/g{number}"
+            yield iri, list(self._one(rng, f"<{iri}>".encode(), pool, people, sentences))
+
+    def _one(
+        self, rng: random.Random, subject: bytes, pool: list[str], people: int, sentences: dict[bytes, list[str]]
+    ) -> Iterator[ntriples.Row]:
+        base, other = rng.choice(self.items), rng.choice(self.items)
+        swapped = {row[1] for row in other if rng.random() < 0.4}
+        for _, predicate, term in (*(r for r in base if r[1] not in swapped), *(r for r in other if r[1] in swapped)):
+            if predicate.endswith(b"/description>"):
+                lang = term.rpartition(b"@")[2]
+                parts = [rng.choice(sentences[lang]) for _ in range(rng.randint(2, 4))]
+                words = " ".join(pool[int(rng.random() * len(pool))] for _ in range(5))
+                term = f'"{" ".join(parts)} {words}."@'.encode() + lang
+            elif predicate.endswith(b"/title>"):
+                text, _, lang = term[1:].rpartition(b'"')
+                term = b'"' + text + f" {pool[int(rng.random() * len(pool))]}".encode() + b'"' + lang
+            elif predicate.endswith(b"/creator>"):
+                term = f"<https://example.org/id/person/p{rng.randrange(people)}>".encode()
+            yield subject, predicate, term
+
+    def people(self, count: int) -> Iterator[tuple[str, str, Rows]]:
+        """The people that generated items name."""
+        rng = random.Random(7)
+        for number in range(max(50, int(30 * count**0.5))):
+            iri = f"https://example.org/id/person/p{number}"
+            name = f"{_word(rng).title()} {_word(rng).title()}"
+            subject, person = f"<{iri}>".encode(), next(rows for kind, _, rows in self.things if kind == "person")
+            yield "person", iri, [(subject, p, f'"{name}"'.encode() if o.startswith(b'"') else o) for _, p, o in person]
+
+
+def main() -> int:
+    """Make what is measured, measure it, print it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--items", type=int, default=100_000, help="how many items to make")
+    parser.add_argument("--keep", type=Path, help="folder that the indexes are left in and taken from")
+    parser.add_argument("--no-others", action="store_true", help="leave SQLite FTS5 and SPARQL out")
+    options = parser.parse_args()
+    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {options.items:,} items")
+    settings = config.from_environment(ROOT)
+    library = Library.read(build(settings), settings.languages)
+    with tempfile.TemporaryDirectory(prefix="kggraph-bench-search-") as temporary:
+        folder = options.keep or Path(temporary)
+        make(library, folder, options.items)
+        ours = measure(library, folder)
+        if not options.no_others:
+            compare(library, folder, options.items, ours)
+    return 0
+
+
+def make(library: Library, folder: Path, count: int) -> None:
+    """The facets and the text index, unless they are there."""
+    if (folder / "text").is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    builder = FacetBuilder(library.model, library.shapes, library.languages)
+    for _, iri, rows in library.things:
+        builder.add(iri, rows, [iri] * len(library.languages), item=False)
+    for iri, rows in library.generated(count):
+        builder.add(iri, rows, [iri] * len(library.languages), item=True)
+    builder.write(folder / "facets")
+    facets = FacetIndex(folder / "facets")
+    place = {iri: number for number, iri in enumerate(facets.select(limit=facets.size, counts=False).iris)}
+    writer = SearchIndexWriter(folder / "text", library.model, library.languages)
+    spent = time.perf_counter()
+    for kind, iri, rows in (*library.things, *library.people(count)):
+        writer.add_thing(iri, rows, kind)
+    spent = time.perf_counter() - spent
+    batch: list[tuple[str, Rows]] = []
+    for made in library.generated(count):
+        batch.append(made)
+        if len(batch) == 10_000:
+            spent += _add(writer, batch, place)
+    spent += _add(writer, batch, place)
+    added, start = spent, time.perf_counter()
+    writer.finish()
+    spent += time.perf_counter() - start
+    size = sum(path.stat().st_size for path in (folder / "text").rglob("*") if path.is_file())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"index: {count / spent:,.0f} items/s ({count / added:,.0f} without finishing), {size / 2**20:,.0f} MB,", end=""
+    )
+    print(f" {peak:,.0f} MB of memory at most with the generator")
+
+
+def measure(library: Library, folder: Path) -> dict[str, list[float]]:
+    """Times of the search, by what was done."""
+    before = _resident_mb()
+    start = time.perf_counter()
+    index, facets = SearchIndex(folder / "text"), FacetIndex(folder / "facets")
+    print(f"open: {(time.perf_counter() - start) * 1000:.0f} ms")
+    asked = asked_questions(library)
+    beginnings = [text[:end] for text, _ in asked[:150] for end in (2, 3, 5, 8) if len(text) >= end]
+    suggester = Suggester(index, library.model.main.kind or "")
+    for text, lang in asked:
+        search(index, facets, text, lang=lang, most=MOST)
+    for text in beginnings:
+        suggester.suggest(text, "nl")
+    theme = next(value for value in facets.select(limit=0).facets["theme"] if value.count).value
+    times = {
+        "text": timed(lambda one: index.find(*one), asked),
+        "text, first page": timed(lambda one: index.rank(index.find(*one)), asked),
+        "text, first page, all facets": timed(lambda one: search(index, facets, one[0], lang=one[1], most=MOST), asked),
+        "the same within a theme": timed(
+            lambda one: search(index, facets, one[0], {"theme": [theme]}, lang=one[1], most=MOST), asked
+        ),
+        "no text, all facets": timed(lambda _: search(index, facets, lang="nl", most=MOST), range(100)),
+        "suggestions": timed(lambda one: suggester.suggest(one, "nl"), beginnings),
+    }
+    for what, found in times.items():
+        print(f"{what:30} {show(found)}")
+    print(f"memory: {_resident_mb():,.0f} MB resident, {before:,.0f} MB before opening")
+    return times
+
+
+def asked_questions(library: Library) -> list[tuple[str, str]]:
+    """The judged questions, and pairs of words of the texts."""
+    rng = random.Random(3)
+    asked = [(one.text, one.lang) for one in questions()]
+    for _ in range(150):
+        _, _, term = next(row for row in rng.choice(library.items) if row[1].endswith(b"/description>"))
+        text, lang, _ = ntriples.literal(term)
+        words = re.findall(r"\w{5,}", text)
+        asked.append((" ".join(rng.sample(words, 2)), lang))
+    return asked
+
+
+def compare(library: Library, folder: Path, count: int, ours: dict[str, list[float]]) -> None:
+    """The same with SQLite FTS5 and with SPARQL."""
+    keys = [(facet.key, f"<{facet.path}>".encode()) for facet in FacetIndex(folder / "facets").facets]
+    if not (folder / "fts.sqlite").exists():
+        make_fts(library, folder / "fts.sqlite", count, keys)
+    database = sqlite3.connect(folder / "fts.sqlite")
+    asked = [text for text, _ in asked_questions(library)][::4]
+
+    def ask(text: str) -> None:
+        match = " ".join(f'"{word}"' for word in re.findall(r"\w+", text))
+        database.execute("SELECT rowid FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT 20", (match,)).fetchall()
+        database.execute(
+            "SELECT v.key, v.value, count(*) FROM texts t JOIN facet v ON v.item = t.rowid WHERE texts MATCH ?"
+            " GROUP BY v.key, v.value",
+            (match,),
+        ).fetchall()
+
+    fts = timed(ask, asked)
+    mine = ours["text, first page, all facets"]
+    print(f"{'SQLite FTS5: page, all facets':30} {show(fts)}  {_ratio(fts, mine)}")
+    store = ox.Store()
+    store.bulk_extend(_quads(library, min(count, 100_000), dict(keys)))
+    queries = [
+        f"SELECT ?v (COUNT(?i) AS ?n) {{ ?i <{path.decode()[1:-1]}> ?v }} GROUP BY ?v ORDER BY DESC(?n)"
+        for _, path in keys
+    ]
+
+    def ask_sparql(_: object) -> None:
+        for query in queries:
+            store.query(query).serialize(format=ox.QueryResultsFormat.JSON)  # type: ignore[union-attr]
+
+    sparql = timed(ask_sparql, range(3))
+    empty = ours["no text, all facets"]
+    of = f", of {100_000:,} items only" if count > 100_000 else ""
+    print(f"{'SPARQL GROUP BY: all facets':30} {show(sparql)}  {_ratio(sparql, empty)} of no text, all facets{of}")
+
+
+def make_fts(library: Library, path: Path, count: int, keys: Sequence[tuple[str, bytes]]) -> None:
+    """The same texts and facets in SQLite."""
+    database = sqlite3.connect(path)
+    database.executescript(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+        "CREATE VIRTUAL TABLE texts USING fts5(title, body, content='', tokenize='unicode61 remove_diacritics 2');"
+        "CREATE TABLE facet (item INTEGER, key TEXT, value TEXT);"
+    )
+    by_path = {path: key for key, path in keys}
+    start = time.perf_counter()
+    for number, (_, rows) in enumerate(library.generated(count), 1):
+        texts: dict[bool, list[str]] = {True: [], False: []}
+        for _, predicate, term in rows:
+            if predicate in by_path:
+                database.execute("INSERT INTO facet VALUES (?, ?, ?)", (number, by_path[predicate], term.decode()))
+            if predicate.endswith((b"/title>", b"/alternative>", b"/description>")):
+                texts[not predicate.endswith(b"/description>")].append(ntriples.literal(term).text)
+        database.execute(
+            "INSERT INTO texts (rowid, title, body) VALUES (?, ?, ?)", (number, *(" ".join(t) for t in texts.values()))
+        )
+    database.execute("CREATE INDEX facet_item ON facet (item)")
+    database.commit()
+    database.close()
+    print(f"SQLite FTS5 made with the generator in {time.perf_counter() - start:.0f} s")
+
+
+def timed(do: Callable[[object], object], over: Iterable[object]) -> list[float]:
+    """Milliseconds of each call, sorted."""
+    times = []
+    for one in over:
+        start = time.perf_counter()
+        do(one)
+        times.append((time.perf_counter() - start) * 1000)
+    return sorted(times)
+
+
+def show(times: Sequence[float]) -> str:
+    """Median and the 95th of a hundred."""
+    return f"p50 {statistics.median(times):8.2f} ms   p95 {times[int(len(times) * 0.95)]:8.2f} ms"
+
+
+def _ratio(theirs: Sequence[float], ours: Sequence[float]) -> str:
+    at = [(times[len(times) // 2], times[int(len(times) * 0.95)]) for times in (theirs, ours)]
+    return f"{at[0][0] / at[1][0]:.1f} and {at[0][1] / at[1][1]:.1f} times ours"
+
+
+def _add(writer: SearchIndexWriter, batch: list[tuple[str, Rows]], place: dict[str, int]) -> float:
+    start = time.perf_counter()
+    for iri, rows in batch:
+        writer.add_item(place[iri], iri, rows)
+    batch.clear()
+    return time.perf_counter() - start
+
+
+def _quads(library: Library, count: int, keys: dict[str, bytes]) -> Iterator[ox.Quad]:
+    wanted = set(keys.values())
+    for _, rows in library.generated(count):
+        data = b"".join(b"%b %b %b .\n" % row for row in rows if row[1] in wanted)
+        yield from ox.parse(data, ox.RdfFormat.N_TRIPLES)
+
+
+def _word(rng: random.Random) -> str:
+    syllables = [a + b for a in "bdfgklmnprstvwz" for b in ("a", "e", "i", "o", "u", "aa", "ie", "oe")]
+    return "".join(rng.choice(syllables) for _ in range(rng.randint(2, 4)))
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -86,6 +86,7 @@ def clean(text: str) -> str:
 
     >>> clean("stress\x00 \n  'AND' (druk)")
     "stress 'AND' (druk)"
+
     :raises BadParameter: it is longer than anyone asks.
     """
     if len(text) > MAX_LETTERS:

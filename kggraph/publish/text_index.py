@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,7 @@ from kggraph.publish.pool import Pool
 from kggraph.rdf import ntriples
 from kggraph.search.facets import FacetIndex
 from kggraph.search.index_writer import SearchIndexWriter
-from kggraph.search.item_reader import ItemReader, ReadItem
+from kggraph.search.item_reader import Batch, ItemReader
 
 BATCH: Final = 500
 """Items that a process reads at a time."""
@@ -49,15 +48,15 @@ def write_text_index(
                 if iri not in known and (thing := descriptions.get(iri)):
                     writer.add_thing(iri, ntriples.rows(thing.ntriples), kind)
         reader = writer.reader()
-        batches = [(start, items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
-        if pool and len(batches) > 2:
+        calls = [(start, items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
+        if pool and len(calls) > 2:
             job = folder / _JOB
             job.write_bytes(pickle.dumps((reader, opener, path)))
-            read = pool.map(read_batch, ((str(job), *batch) for batch in batches))
+            read = pool.map(read_batch, ((str(job), *call) for call in calls))
         else:
-            read = (_read(reader, descriptions, *batch) for batch in batches)
-        for taken, (found, counts) in enumerate(read, 1):
-            writer.take(found, counts)
+            read = (_read(reader, descriptions, *call) for call in calls)
+        for taken, batch in enumerate(read, 1):
+            writer.take(batch)
             if done:
                 done(min(taken * BATCH, len(items)))
         (folder / _JOB).unlink(missing_ok=True)
@@ -65,7 +64,7 @@ def write_text_index(
     descriptions.close()
 
 
-def read_batch(job: str, start: int, iris: Sequence[str]) -> tuple[list[ReadItem], dict[str, Counter[str]]]:
+def read_batch(job: str, start: int, iris: Sequence[str]) -> Batch:
     """Read items in a process of the pool."""
     return _read(*_open(job), start, iris)
 
@@ -76,13 +75,6 @@ def _open(job: str) -> tuple[ItemReader, Descriptions]:
     return reader, opener(path)
 
 
-def _read(
-    reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]
-) -> tuple[list[ReadItem], dict[str, Counter[str]]]:
-    return list(_read_each(reader, descriptions, start, iris)), reader.take_counts()
-
-
-def _read_each(reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]) -> Iterator[ReadItem]:
-    for number, iri in enumerate(iris, start):
-        if item := descriptions.get(iri):
-            yield reader.read(number, iri, ntriples.rows(item.ntriples))
+def _read(reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]) -> Batch:
+    found = ((number, iri, descriptions.get(iri)) for number, iri in enumerate(iris, start))
+    return reader.read((number, iri, ntriples.rows(item.ntriples)) for number, iri, item in found if item)

@@ -62,6 +62,7 @@ _AMERICAN: Final = tuple(
 _LINKS: Final = {"nl": ("", "s", "e", "en", "n"), "de": ("", "s", "es", "n", "en", "er")}
 """Languages that write compounds as one word, with what may stand between two parts."""
 _SHORTEST_PART: Final = 4
+SHORTEST_COMPOUND: Final = 2 * _SHORTEST_PART
 _SHORTEST_HEAD: Final = 5
 _SHORTEST_STEM: Final = 4
 _CUT_AGAIN: Final = ("e", "en", "s", "heid", "ing", "end", "ig", "lijk", "baar", "bar")
@@ -311,7 +312,7 @@ def split_compound(word: str, lang: str, known: Callable[[str], int]) -> Split |
     Split(parts=('faalangst', 'training'), known_head=False)
     """
     links = _LINKS.get(lang)
-    if not links or not word.isalpha() or not 2 * _SHORTEST_PART <= len(word) < _MAX_WORD:
+    if not links or not word.isalpha() or not SHORTEST_COMPOUND <= len(word) < _MAX_WORD:
         return None
     if found := _parts(word, links, known, 3):
         return Split(found[1])

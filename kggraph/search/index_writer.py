@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -22,9 +22,9 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
-from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, split_compound, words, words_and_joined
+from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words, words_and_joined
 from kggraph.search.index_files import LABEL, PART, FileWriter, dump
-from kggraph.search.item_reader import ItemReader, ReadItem
+from kggraph.search.item_reader import Batch, ItemReader, ReadItem, append
 from kggraph.search.suggest_writer import write_names, write_title_words
 from kggraph.search.texts import Named, Text, TextReader
 
@@ -117,19 +117,19 @@ class SearchIndexWriter:
         :param number: its number in the facets; each once.
         :param rows: its own triples.
         """
-        reader = self.reader()
-        self.take([reader.read(number, iri, rows)], reader.take_counts())
+        self.take(self.reader().read([(number, iri, rows)]))
 
-    def take(self, items: Iterable[ReadItem], counts: Mapping[str, Counter[str]]) -> None:
-        """Take in items that a reader gave, and how often it read which words."""
-        for lang, of_language in counts.items():
+    def take(self, batch: Batch) -> None:
+        """Take in items that a reader gave."""
+        for lang, of_language in batch.words.items():
             self._words[lang].update(of_language)
-        for item in items:
+        for lists, more in ((self._postings, batch.terms), (self._title_words, batch.title_words)):
+            for key, numbers in more.items():
+                if key not in lists:
+                    lists[key] = array("I")
+                lists[key].frombytes(numbers)
+        for item in batch.items:
             self._rows.append((item.number, item.iri, item.titles))
-            # What a stop word stands in nobody wants to know, and it is a third of all.
-            told = {term for terms in item.texts for term in terms.split() if term[0] != STOP}
-            _append(self._postings, told, item.number)
-            _append(self._title_words, set(item.title_words.split()), item.number)
             if self._waiting is None:
                 self._give(item)
             else:
@@ -239,7 +239,7 @@ class SearchIndexWriter:
         parts = item.joined.split()
         for lang, own in item.compounds:
             parts += self._parts_in(own.split(), lang)
-        _append(self._postings, set(parts), item.number)
+        append(self._postings, set(parts), item.number)
         texts = list(item.texts)
         synonyms, inside, about = [], [" ".join(parts)], []
         for number, bucket in item.links:
@@ -286,11 +286,3 @@ def _spread(thing: _Thing, bitmaps: dict[str, BitMap]) -> None:
         terms = {term + LABEL for term in (*thing.names, *thing.synonyms, *thing.parts)}
         for term in terms | set(thing.about.split()):
             bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
-
-
-def _append(lists: dict[str, array[int]], keys: Iterable[str], number: int) -> None:
-    for key in keys:
-        try:
-            lists[key].append(number)
-        except KeyError:
-            lists[key] = array("I", (number,))

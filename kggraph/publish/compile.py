@@ -66,7 +66,6 @@ def compile_sources(
     """
     counts = Counts()
     (folder / "store").mkdir()
-    main = sources.model.main
     read = thing_reader(sources.model, settings.base_uri)
     writer = DescriptionsWriter(
         folder / "descriptions.sqlite", numbers(sources.segments, settings.base_uri), settings.languages
@@ -78,12 +77,14 @@ def compile_sources(
         for segment in segments:
             for file, data in each_file(segment):
                 for thing in read(data, file.relative):
-                    keys = [sort_key(pick(thing.labels, lang, thing.iri).text) for lang in settings.languages]
+                    shown = [pick(thing.labels, lang, thing.iri).text for lang in settings.languages]
+                    sorted_by = {text: sort_key(text) for text in dict.fromkeys(shown)}
+                    keys = [sorted_by[text] for text in shown]
                     own = thing.ntriples
                     # What is over keeps its description, and is in no list.
                     over = ending(own, thing.iri).is_over
-                    writer.add(thing, () if over else keys)
-                    item = sources.model.of_types(thing.types) is main and not over
+                    writer.add(thing, () if over else keys, own)
+                    item = thing.is_item and not over
                     facets.add(thing.iri, thing.rows, keys, item=item)
                     counts.kinds[thing.kind] += not over
                     counts.classes.update(thing.types)

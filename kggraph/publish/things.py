@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kggraph.model import ClassModel, LangText, Model
+from kggraph.model import LangText, Model
 from kggraph.publish.labels import read_labels
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
@@ -31,6 +31,8 @@ class Thing:
     """Own triples, sorted, each once."""
     source: str
     """The file, relative to the knowledge base."""
+    is_item: bool = False
+    """Whether it is of the main class."""
 
     @property
     def subject(self) -> bytes:
@@ -45,34 +47,41 @@ class Thing:
 
 def thing_reader(model: Model, base: str) -> Callable[[bytes, str], list[Thing]]:
     """A function from the N-Triples of one file, and its name, to the things it describes, sorted by IRI."""
-    known: dict[tuple[str, ...], tuple[ClassModel | None, tuple[bytes, ...]]] = {}
+    known: dict[tuple[str, ...], tuple[str, bool, tuple[bytes, ...]]] = {}
 
-    def class_of(types: tuple[str, ...]) -> tuple[ClassModel | None, tuple[bytes, ...]]:
+    def class_of(types: tuple[str, ...]) -> tuple[str, bool, tuple[bytes, ...]]:
         if types not in known:
             found = model.of_types(types)
             paths = tuple(f"<{path}>".encode() for path in found.label_paths) if found else ()
-            known[types] = (found, (*paths, *(path for path in LABEL_PATHS if path not in paths)))
+            every = (*paths, *(path for path in LABEL_PATHS if path not in paths))
+            known[types] = ((found.kind if found else None) or "", found is not None and found.is_main, every)
         return known[types]
 
     def read(data: bytes, source: str) -> list[Thing]:
         things = []
-        for subject, own in sorted(_group(data).items()):
+        for subject, rows in sorted(_group(data).items()):
+            rows.sort()
             iri = ntriples.iri(subject)
-            rows = sorted(own)
-            types = tuple(ntriples.iri(o) for s, p, o in rows if p == _TYPE and s == subject and ntriples.is_iri(o))
-            class_model, paths = class_of(types)
-            named = kind_and_slug(iri, base)
-            kind = named[0] if named else (class_model.kind if class_model else None) or ""
-            things.append(Thing(iri, kind, types, read_labels(rows, subject, paths), rows, source))
+            types = tuple([ntriples.iri(o) for s, p, o in rows if p == _TYPE and s == subject and o[:1] == b"<"])
+            kind, is_item, paths = class_of(types)
+            if named := kind_and_slug(iri, base):
+                kind = named[0]
+            things.append(Thing(iri, kind, types, read_labels(rows, subject, paths), rows, source, is_item))
         return things
 
     return read
 
 
-def _group(data: bytes) -> dict[bytes, set[ntriples.Row]]:
-    """The different rows of each thing, by the thing's IRI in N-Triples form."""
-    grouped: dict[bytes, set[ntriples.Row]] = {}
-    for row in ntriples.rows(data):
-        whole, hash_sign, _ = row[0].partition(b"#")
-        grouped.setdefault(whole + b">" if hash_sign else whole, set()).add(row)
+def _group(data: bytes) -> dict[bytes, list[ntriples.Row]]:
+    """The rows of each thing, by the thing's IRI in N-Triples form."""
+    grouped: dict[bytes, list[ntriples.Row]] = {}
+    latest, rows = b"", grouped.setdefault(b"", [])
+    for line in data.split(b"\n"):
+        if line:
+            subject, predicate, rest = line.split(b" ", 2)
+            if subject != latest:
+                whole, hash_sign, _ = subject.partition(b"#")
+                latest, rows = subject, grouped.setdefault(whole + b">" if hash_sign else whole, [])
+            rows.append((subject, predicate, rest[:-2]))
+    del grouped[b""]
     return grouped

@@ -47,6 +47,7 @@ ANALYZE;
 """
 
 _BATCH: Final = 20_000
+_encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class DescriptionsWriter:
@@ -70,26 +71,29 @@ class DescriptionsWriter:
         self._connection.execute("BEGIN")
         self._connection.execute("INSERT INTO about VALUES ('languages', ?)", (" ".join(languages),))
 
-    def add(self, thing: Thing, keys: Sequence[str]) -> None:
+    def add(self, thing: Thing, keys: Sequence[str], triples: bytes | None = None) -> None:
         """Write one thing and what it links to.
 
         :param keys: sort key of its label in each of the languages; none keeps it out of lists.
+        :param triples: its own triples as N-Triples, when they are at hand.
         """
         number = self._ids[thing.subject]
-        self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, thing.ntriples)
+        own = thing.ntriples if triples is None else triples
+        self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, own)
         if keys:
             self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
         ids, predicates = self._ids, self._predicates
         for subject, predicate, term in thing.rows:
+            if term[:1] != b"<":
+                continue
             target = ids.get(term)
-            if target is None and term.startswith(b"<") and b"#" in term:
+            if target is None and b"#" in term:
                 target = ids.get(term.partition(b"#")[0] + b">")
             if target is not None and target != number:
                 property_ = predicates.setdefault(predicate, len(predicates) + 1)
                 fragment = subject[1:-1].partition(b"#")[2].decode()
                 self._links.append((target, property_, number, fragment))
-        concept = read_concept(thing.iri, thing.rows)
-        if concept:
+        if not thing.is_item and (concept := read_concept(thing.iri, thing.rows)):
             self._connection.executemany(
                 "INSERT INTO concept VALUES (?, ?, ?, ?)",
                 [(scheme, number, " ".join(concept.broader), concept.notation) for scheme in concept.schemes],
@@ -132,5 +136,5 @@ class DescriptionsWriter:
     ) -> None:
         self._connection.execute(
             "INSERT INTO thing (id, iri, kind, types, labels, source, ntriples) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, iri, kind, " ".join(types), json.dumps(dict(labels), ensure_ascii=False), source, triples),
+            (number, iri, kind, " ".join(types), _encode(dict(labels)), source, triples),
         )

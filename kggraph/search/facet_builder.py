@@ -49,6 +49,7 @@ class FacetBuilder:
         self._items: list[tuple[str, str]] = []
         self._titles: list[tuple[str, ...]] = []
         self._values: dict[str, dict[str, array[int]]] = {field.key: {} for field in self._fields}
+        self._numbers: dict[tuple[str, bytes], array[int]] = {}
         self._pointers: list[tuple[bytes, str, str]] = []
         self._kinds: dict[str, FacetKind] = {}
         self._concepts: dict[str, tuple[str, ...]] = {}
@@ -109,7 +110,7 @@ class FacetBuilder:
         facets = [self._write_facet(field, place, bitmaps) for field in self._fields]
         (folder / "bitmaps.bin").write_bytes(bitmaps)
         about = {"languages": self._languages, "facets": facets}
-        (folder / "facets.json").write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
+        (folder / "facets.json").write_text(json.dumps(about, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
     def _resolve_pointers(self) -> None:
         if self._pointers:
@@ -120,6 +121,14 @@ class FacetBuilder:
                         self._add_value(field, f"<{iri}>".encode(), numbers[target])
 
     def _add_value(self, field: Field, term: bytes, number: int) -> None:
+        numbers = self._numbers.get((field.key, term))
+        if numbers is None:
+            numbers = self._numbers[field.key, term] = self._new_value(field, term)
+        if not numbers or numbers[-1] != number:
+            numbers.append(number)
+
+    def _new_value(self, field: Field, term: bytes) -> array[int]:
+        """Where the items with that value of the field are kept; two terms may be one value, such as a year."""
         kind: FacetKind
         if ntriples.is_iri(term):
             kind, value = ("scheme" if field.scheme else "thing"), ntriples.iri(term)
@@ -128,11 +137,9 @@ class FacetBuilder:
             match = _DATE.match(text) if datatype in _DATES else None
             kind, value = ("year", match[1]) if match else ("text", text)
         else:
-            return
+            return array("I")
         self._kinds.setdefault(field.key, kind)
-        numbers = self._values[field.key].setdefault(value, array("I"))
-        if not numbers or numbers[-1] != number:
-            numbers.append(number)
+        return self._values[field.key].setdefault(value, array("I"))
 
     def _write_facet(self, field: Field, place: array[int], bitmaps: bytearray) -> dict[str, Any]:
         tree = ConceptTree({record.iri: record for record in self._records[field.key]})

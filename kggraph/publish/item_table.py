@@ -84,7 +84,11 @@ def _rows(
         named = {text for values in things.values() for all in values.values() for text, _, is_iri in all if is_iri}
         labels = descriptions.labels(named)
         for iri, values in things.items():
-            yield [iri, *(_cell(column, values.get(column.path, ()), labels, languages) for column in columns)]
+            cells = [
+                _cell(column, held, labels, languages) if (held := values.get(column.path)) else ""
+                for column in columns
+            ]
+            yield [iri, *cells]
 
 
 def _values(iri: str, triples: bytes) -> dict[bytes, list[_Value]]:

@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import threading
+from array import array
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -70,6 +71,8 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
         database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
         database.execute("BEGIN")
         number = 0
+        # Put in at the end, in order: row by row, in the order of names, takes ten times as long.
+        holders: dict[str, array[int]] = {}
         for thing_id, thing in enumerate(things, 1):
             row = (thing_id, thing.iri, thing.kind, " ".join(thing.classes), thing.links)
             database.execute("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", row)
@@ -81,10 +84,13 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
                     number += 1
                     database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, preferred))
                     if text not in exact:
-                        parts = [(part, number) for part in sorted(_parts(text))]
-                        database.executemany("INSERT INTO part VALUES (?, ?)", parts)
+                        for part in _parts(text):
+                            holders.setdefault(part, array("I")).append(number)
         database.execute("CREATE INDEX by_text ON name (text)")
-        database.execute("INSERT INTO frequency SELECT part, count(*) FROM part GROUP BY part")
+        ordered = sorted(holders.items())
+        parts = ((part, name) for part, names in ordered for name in names)
+        database.executemany("INSERT INTO part VALUES (?, ?)", parts)
+        database.executemany("INSERT INTO frequency VALUES (?, ?)", ((part, len(names)) for part, names in ordered))
         database.execute("COMMIT")
 
 

@@ -51,8 +51,7 @@ def write_graph(quads: Path, size: int, target: Path, prefixes: Mapping[str, str
     """
     format = ox.RdfFormat.JSON_LD if target.name.endswith(".jsonld.gz") else ox.RdfFormat.TURTLE
     with quads.open("rb") as source, target.open("wb") as out, gzipped(out, size) as packed:
-        triples = (quad.triple for quad in ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES))
-        _serialize(triples, packed, format, prefixes)
+        _serialize(ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES), packed, format, prefixes)
 
 
 def write_dataset(quads: Path, target: Path, prefixes: Mapping[str, str]) -> None:
@@ -63,7 +62,7 @@ def write_dataset(quads: Path, target: Path, prefixes: Mapping[str, str]) -> Non
 
 
 def _serialize(
-    rows: Iterator[ox.Triple] | Iterator[ox.Quad],
+    rows: Iterator[ox.Quad],
     packed: gzip.GzipFile,
     format: ox.RdfFormat,
     prefixes: Mapping[str, str],

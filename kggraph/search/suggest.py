@@ -22,7 +22,7 @@ from kggraph.search.suggest_writer import KEPT, LONGEST_TOP, MANY
 
 _SHORTEST_FOR_ITEMS: Final = 3
 _COMPLETIONS: Final = 24
-_CANDIDATES: Final = 60
+_CANDIDATES: Final = 40
 _LAST: Final = "\U0010ffff"
 
 
@@ -61,13 +61,13 @@ class Suggester:
         typed = words(clean(text))
         if sum(map(len, typed)) < 2 or limit < 1:
             return []
-        things = self._things(" ".join(typed), lang)
-        items = self._items(typed, lang)
+        things = self._things(" ".join(typed), lang, limit)
+        items = self._items(typed, lang, limit)
         # Both get a place: half for things, the rest for items, and what one leaves the other takes.
         most = max(limit - len(items), (limit + 1) // 2)
         return [*things[:most], *items][:limit]
 
-    def _things(self, typed: str, lang: str) -> list[Suggestion]:
+    def _things(self, typed: str, lang: str, limit: int) -> list[Suggestion]:
         rows = sorted(self._names(typed), key=lambda row: self._worth(row, lang))
         found: dict[int, Suggestion] = {}
         for thing, start, rank, preferred, tag, name in rows:
@@ -79,6 +79,8 @@ class Suggester:
                 shown = _marked(name, start, typed)
                 via = None if label.text == name else name
                 found[thing] = Suggestion(known.kind, known.iri, label.text, label.lang, shown, via, rank)
+                if len(found) == limit:
+                    break
         return list(found.values())
 
     def _names(self, typed: str) -> Iterable[tuple[int, int, int, int, str, str]]:
@@ -96,7 +98,7 @@ class Suggester:
         foreign = bool(tag) and self._analyser.language(tag) != lang
         return (not preferred, foreign, start > 0, -rank, len(name), name)
 
-    def _items(self, typed: Sequence[str], lang: str) -> list[Suggestion]:
+    def _items(self, typed: Sequence[str], lang: str, limit: int) -> list[Suggestion]:
         *whole, begun = typed
         if len(begun) < _SHORTEST_FOR_ITEMS and not whole:
             return []
@@ -111,14 +113,21 @@ class Suggester:
         ranked = []
         for number, iri, titles in rows:
             label = _in_language([Label(text, tag) for tag, text in json.loads(titles).items()], lang)
-            hits = _beginnings(label.text, typed)
-            if len(hits) == len(typed):
-                first = min(hit.start for hit in hits)
-                suggestion = Suggestion(
-                    self._item_kind, iri, label.text, label.lang, cut(label.text, hits, whole=True), None, 0
-                )
-                ranked.append(((first > 0, number), suggestion))
-        return [suggestion for _, suggestion in sorted(ranked, key=lambda entry: entry[0])]
+            own = words(label.text)
+            if all(any(word.startswith(begun) for word in own) for begun in typed):
+                ranked.append((not own[0].startswith(tuple(typed)), number, iri, label))
+        return [
+            Suggestion(
+                self._item_kind,
+                iri,
+                label.text,
+                label.lang,
+                cut(label.text, _beginnings(label.text, typed), whole=True),
+                None,
+                0,
+            )
+            for _, _, iri, label in sorted(ranked)[:limit]
+        ]
 
     def _completions(self, begun: str) -> list[str]:
         database = self._files.database

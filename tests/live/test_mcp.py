@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ def talk(root: Path, conversation: Callable[[ClientSession], Awaitable[Any]]) ->
             await session.initialize()
             return await conversation(session)
 
-    return asyncio.run(asyncio.wait_for(run(), 60))
+    # In a thread of its own: a browser test may have left an event loop running in this one.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(lambda: asyncio.run(asyncio.wait_for(run(), 60))).result()
 
 
 def test_an_assistant_asks(root: Path) -> None:

@@ -44,6 +44,7 @@ from kggraph.rdf.source import turtle_files
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
 from kggraph.validation.explain import Explainer
+from kggraph.validation.reach import looked_at
 from kggraph.validation.report import VIOLATION
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets, without_focus_nodes
@@ -220,7 +221,7 @@ def _validated(
     """
     targets = tuple(read_targets(sources.shapes))
     axioms = data_graph(b"", sources.ontology)
-    rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, engine)
+    rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, looked_at(sources.shapes), engine)
     for segment in validated(sources.segments, rules, settings.base_uri, pool, outcome):
         if not outcome.violations:
             yield segment

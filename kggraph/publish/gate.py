@@ -11,7 +11,6 @@ from typing import Final
 
 from kggraph.publish.pool import Pool
 from kggraph.publish.spool import Segment, SpooledFile, read_bytes
-from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.validation.engines import Validator
 from kggraph.validation.report import VIOLATION, Report, Result
@@ -32,6 +31,8 @@ class Rules:
     superclasses: Mapping[str, tuple[str, ...]]
     axioms: bytes
     """Triples that are added to every chunk: which class is a subclass of which."""
+    looked_at: frozenset[bytes] | None
+    """Predicates that shapes may read of other nodes than their focus nodes; `None`: any."""
     engine: str = "shifty"
 
 
@@ -87,7 +88,7 @@ def validated(segments: Sequence[Segment], rules: Rules, base: str, pool: Pool, 
     :param base: base of the IRIs of our own things.
     :param outcome: takes in what is found.
     """
-    calls = ((rules, data, context, own) for data, context, own in _chunks(segments, base))
+    calls = ((rules, data, context, own) for data, context, own in _chunks(segments, base, rules.looked_at))
     for segment, found in zip(segments, pool.map(validate_chunk, calls), strict=True):
         outcome.add(found)
         yield segment
@@ -101,7 +102,7 @@ def validate_chunk(rules: Rules, data: bytes, context: bytes, own: frozenset[str
     :param own: IRIs of the chunk's own things; `None` when the chunk is everything.
     """
     validator = _validator(rules.shapes, rules.engine)
-    focus = focus_nodes(rules.targets, ntriples.rows(data), rules.superclasses)
+    focus = focus_nodes(rules.targets, data, rules.superclasses)
     used = {shape for shape, _ in focus}
     graph = data + context + rules.axioms
     if own is None:
@@ -117,11 +118,13 @@ def _validator(shapes: bytes, engine: str) -> Validator:
     return Validator(shapes, engine)
 
 
-def _chunks(segments: Sequence[Segment], base: str) -> Iterator[tuple[bytes, bytes, frozenset[str] | None]]:
+def _chunks(
+    segments: Sequence[Segment], base: str, looked_at: frozenset[bytes] | None
+) -> Iterator[tuple[bytes, bytes, frozenset[str] | None]]:
     if len(segments) == 1:
         yield segments[0].path.read_bytes(), b"", None
         return
-    neighbours = _Neighbours(segments, base)
+    neighbours = _Neighbours(segments, base, looked_at)
     for segment in segments:
         own = frozenset(thing for file in segment.files for thing in file.things)
         data = segment.path.read_bytes()
@@ -131,7 +134,8 @@ def _chunks(segments: Sequence[Segment], base: str) -> Iterator[tuple[bytes, byt
 class _Neighbours:
     """Finds the files that the shapes may look at from the things of a segment."""
 
-    def __init__(self, segments: Sequence[Segment], base: str) -> None:
+    def __init__(self, segments: Sequence[Segment], base: str, looked_at: frozenset[bytes] | None) -> None:
+        self._looked_at = looked_at
         self._reference = re.compile(rb" <(" + re.escape(base.encode()) + rb"[^>#]*)[^>]*> \.$", re.MULTILINE)
         self._place: dict[str, tuple[int, int]] = {}
         self._pointing: dict[str, list[tuple[int, int]]] = {}
@@ -172,4 +176,8 @@ class _Neighbours:
         return self._segments[place[0]].files[place[1]]
 
     def _read(self, place: tuple[int, int]) -> bytes:
-        return read_bytes(self._segments[place[0]], self._file(place))
+        data = read_bytes(self._segments[place[0]], self._file(place))
+        if self._looked_at is None:
+            return data
+        lines = data.splitlines(keepends=True)
+        return b"".join([line for line in lines if line.split(b" ", 2)[1] in self._looked_at])

@@ -12,7 +12,6 @@ import rdflib
 from shifty import _shifty
 
 from kggraph.model import load_model
-from kggraph.rdf import ntriples
 from kggraph.rdf.source import read_folder
 from kggraph.validation.engines import ENGINES, Validator, data_graph, narrowed, read_report, validate
 from kggraph.validation.report import VIOLATION, WARNING
@@ -176,7 +175,7 @@ def test_shapes_without_focus_nodes_are_named() -> None:
     data = to_ntriples("ex:a a ex:Ferry ; ex:p ex:b .")
     superclasses = {"https://example.org/Ferry": ("https://example.org/Ship",)}
     targets = read_targets(shapes)
-    focus = focus_nodes(targets, ntriples.rows(data), superclasses)
+    focus = focus_nodes(targets, data, superclasses)
     assert sorted((shape[20:], node[21:-1]) for shape, node in focus) == [
         ("Either", "a"),
         ("One", "b"),
@@ -190,7 +189,7 @@ def test_shapes_without_focus_nodes_are_named() -> None:
 def test_told_focus_nodes_give_what_targets_give(shapes: bytes, neighbourhood: bytes, root: Path) -> None:
     data = spoilt(neighbourhood, 4, 0.02)
     model = load_model(shapes, b"".join(folder(root, "ontology", blank_nodes=True)))
-    focus = focus_nodes(read_targets(shapes), ntriples.rows(data), model.superclasses)
+    focus = focus_nodes(read_targets(shapes), data, model.superclasses)
     validator = Validator(shapes)
     assert validator.can_narrow
     assert validator.report(data, focus) == validator.report(data)

@@ -193,7 +193,10 @@ def _checked(key: str, value: Any, where: str) -> Any:
         value = tuple(value)
         fits = all(isinstance(part, str) for part in value) and bool(value)
     elif isinstance(default, dict):
-        fits = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
+        fits = isinstance(value, dict)
+        for name, part in value.items() if fits else ():
+            if not isinstance(part, str):
+                raise ConfigError(f"{where}: {key}.{name} is {part!r}; it needs a text.", key=key)
     elif isinstance(default, float):
         fits = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
         value = float(value) if fits else value

@@ -65,7 +65,7 @@ def test_variables_of_the_tests_are_not_settings(tmp_path: Path) -> None:
         ("languages = []", {}, {}, "it needs a list of texts"),
         ("languages = 'nl'", {}, {}, "it needs a list of texts"),
         ("prefixes = 'sw'", {}, {}, "it needs a table of texts"),
-        ("[prefixes]\nsw = 1", {}, {}, "it needs a table of texts"),
+        ("[prefixes]\nsw = 1", {}, {}, "prefixes.sw is 1; it needs a text"),
         ("base_uri = 'example.org/'", {}, {}, "it must start with http:// or https:// and end in a slash"),
         ("base_uri = 'https://example.org'", {}, {}, "end in a slash"),
         ("port = ", {}, {}, "is not TOML"),

@@ -19,7 +19,7 @@ from kggraph.publish.labels import pick
 from kggraph.publish.tables import MARKDOWN, write_table
 from kggraph.rdf.media import RESULTS_JSON, TURTLE
 from kggraph.rdf.turtle import serialize
-from kggraph.serving.host import Held, QueryHost
+from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.store.client import QueryClient
 from kggraph.store.guard import inspect
 from kggraph.store.protocol import QueryEngine, QueryRequest
@@ -169,7 +169,7 @@ def serve_mcp(settings: Settings) -> None:
     kb = generations.current()
     with tempfile.TemporaryDirectory(prefix="kggraph-") as folder:
         socket = Path(folder) / "queries"
-        host = QueryHost(socket, lambda: _held(generations), settings.query_workers)
+        host = QueryHost(socket, lambda: _held(generations), host_limits(settings))
         host.start()
         try:
             server(Asked(settings, generations, QueryClient(socket, kb.prefixes))).run("stdio")

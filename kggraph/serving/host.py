@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from kggraph.config import Settings
 from kggraph.errors import ConfigError, KgError, QueryHostUnavailable
+from kggraph.store.limits import HostLimits
 
 _START_S: Final = 600.0
 """A store of many millions of triples takes minutes to read."""
@@ -31,15 +33,28 @@ class Held:
     version: str
 
 
+def host_limits(settings: Settings) -> HostLimits:
+    """The query host's limits as the operator sets them."""
+    return HostLimits(
+        workers=settings.query_workers,
+        long_workers=settings.query_long_workers,
+        long_after_s=settings.query_long_after_s,
+        guaranteed_s=settings.query_guaranteed_s,
+        max_waiting=settings.query_queue,
+        max_waiting_each=settings.query_queue_each,
+        max_wait_s=settings.query_queue_s,
+    )
+
+
 class QueryHost:
     """One query host at a time, at one socket."""
 
-    def __init__(self, socket: Path, held: Callable[[], Held | None], workers: int) -> None:
+    def __init__(self, socket: Path, held: Callable[[], Held | None], limits: HostLimits) -> None:
         """Nothing is started yet.
 
         :param held: tells what the host should hold now; None when that cannot be told just now.
         """
-        self._socket, self._held, self._workers = socket, held, workers
+        self._socket, self._held, self._limits = socket, held, limits
         self._process: subprocess.Popen[bytes] | None = None
         self._begun: tuple[subprocess.Popen[bytes], Held] | None = None
         """A host that was begun and is not waited for yet."""
@@ -115,7 +130,9 @@ class QueryHost:
     def _launched(self, held: Held) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "kggraph.store.host", "--data", os.fspath(held.data)]
         command += ["--socket", os.fspath(self._socket), "--version", held.version]
-        command += ["--workers", str(self._workers), "--parent", str(os.getpid())]
+        command += ["--parent", str(os.getpid())]
+        for name, value in asdict(self._limits).items():
+            command += [f"--{name.replace('_', '-')}", str(value)]
         # A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the host.
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
 

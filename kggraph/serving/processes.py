@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol
 
 from kggraph.config import Settings
 from kggraph.errors import KgError
-from kggraph.serving.host import Held, QueryHost
+from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.serving.port import Port
 
 WsgiApp = Callable[..., Any]
@@ -69,7 +69,7 @@ def serve(
     # Short, because a socket's path has some hundred bytes at most.
     with tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True) as folder:
         socket = Path(folder) / "query"
-        host = QueryHost(socket, held, settings.query_workers)
+        host = QueryHost(socket, held, host_limits(settings))
 
         def load() -> Callable[[], WsgiApp]:
             make_app = load_app()

@@ -18,8 +18,9 @@ from typing import Final
 from kggraph.errors import ConfigError, KgError
 from kggraph.store import wire
 from kggraph.store.evaluate import Dataset
+from kggraph.store.limits import HostLimits
 from kggraph.store.pool import Connection, Job, Pool, WorkerProcess
-from kggraph.store.schedule import HostLimits, Scheduler
+from kggraph.store.schedule import Scheduler
 
 _MAX_REQUEST_BYTES: Final = 8 * 1024 * 1024
 _MAX_CONNECTIONS: Final = 1024

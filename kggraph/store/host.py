@@ -26,9 +26,9 @@ from kggraph.store import wire
 from kggraph.store.dispatch import Dispatcher
 from kggraph.store.evaluate import Dataset, Result
 from kggraph.store.files import is_on_disk, open_store
+from kggraph.store.limits import HostLimits
 from kggraph.store.protocol import Task
 from kggraph.store.sandbox import end_with_parent
-from kggraph.store.schedule import HostLimits
 
 _FIRST_QUERY: Final = "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), 'a', 'i')) } ORDER BY ?s LIMIT 1"
 _STACK_BYTES: Final = 64 * 1024 * 1024

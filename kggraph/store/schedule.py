@@ -10,34 +10,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from kggraph.errors import Busy, KgError, QueryTimeout, TooBusy
+from kggraph.store.limits import HostLimits
 from kggraph.store.pool import Job, Pool, WorkerProcess, death_error
 from kggraph.store.waiting import FairQueue
 
 _IDLE_S: Final = 3600.0
 _LONG_WHEN_OTHERS_WAIT_S: Final = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class HostLimits:
-    """How many queries run and wait."""
-
-    workers: int = 2
-    """Workers for short queries; as many as there are processors is right."""
-    long_workers: int = 6
-    """Queries moved aside, besides."""
-    long_after_s: float = 0.25
-    """Seconds after which a query is a long one; sooner when others wait."""
-    guaranteed_s: float = 2.0
-    """Seconds that a query may run, however many others wait."""
-    max_waiting: int = 64
-    max_waiting_each: int = 32
-    """Requests that one client may have waiting."""
-    max_wait_s: float = 5.0
-    """Seconds that a request waits for a worker at most."""
 
 
 class Scheduler:

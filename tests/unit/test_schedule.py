@@ -9,8 +9,9 @@ import pytest
 
 from kggraph.errors import KgError, QueryTimeout, TooBusy
 from kggraph.store import pool
+from kggraph.store.limits import HostLimits
 from kggraph.store.pool import Connection, Job, Pool, WorkerProcess
-from kggraph.store.schedule import HostLimits, Scheduler
+from kggraph.store.schedule import Scheduler
 
 
 class Desk:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kggraph.errors import ConfigError, KgError
-from kggraph.serving.host import Held, QueryHost
+from kggraph.config import load
+from kggraph.errors import ConfigError, KgError, TooBusy
+from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.serving.port import Port
 from kggraph.store.client import QueryClient
+from kggraph.store.limits import HostLimits
 from kggraph.store.protocol import QueryRequest
 
 CSV = "text/csv"
@@ -109,7 +111,7 @@ def watched(host: QueryHost, seconds: float = 10) -> str:
 
 def test_it_is_started_replaced_revived_and_stopped(shelf: Shelf, tmp_path: Path) -> None:
     path = tmp_path / "q"
-    host = QueryHost(path, lambda: shelf.held, 1)
+    host = QueryHost(path, lambda: shelf.held, HostLimits(workers=1))
     host.start()
     try:
         assert asked(path) == "first"
@@ -136,7 +138,7 @@ def test_it_is_started_replaced_revived_and_stopped(shelf: Shelf, tmp_path: Path
 
 def test_data_that_cannot_be_read_leave_the_old_host(shelf: Shelf, tmp_path: Path) -> None:
     path = tmp_path / "q"
-    host = QueryHost(path, lambda: shelf.held, 1)
+    host = QueryHost(path, lambda: shelf.held, HostLimits(workers=1))
     host.start()
     try:
         bad = tmp_path / "bad.nt"
@@ -151,4 +153,31 @@ def test_data_that_cannot_be_read_leave_the_old_host(shelf: Shelf, tmp_path: Pat
 
 def test_nothing_to_hold_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(KgError, match="nothing to query yet"):
-        QueryHost(tmp_path / "q", lambda: None, 1).start()
+        QueryHost(tmp_path / "q", lambda: None, HostLimits(workers=1)).start()
+
+
+def test_every_limit_of_the_host_is_a_setting(tmp_path: Path) -> None:
+    lines = ["workers = 3", "long_workers = 5", "long_after_s = 0.5", "guaranteed_s = 4", "queue = 7"]
+    lines += ["queue_each = 2", "queue_s = 9"]
+    (tmp_path / "kggraph.toml").write_text("\n".join(f"query_{line}" for line in lines))
+    assert host_limits(load(tmp_path, {})) == HostLimits(
+        workers=3,
+        long_workers=5,
+        long_after_s=0.5,
+        guaranteed_s=4.0,
+        max_waiting=7,
+        max_waiting_each=2,
+        max_wait_s=9.0,
+    )
+    assert host_limits(load(tmp_path, {})) != HostLimits()
+
+
+def test_limits_reach_the_host(shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "q"
+    host = QueryHost(path, lambda: shelf.held, HostLimits(workers=0, max_waiting=0))
+    host.start()
+    try:
+        with pytest.raises(TooBusy):
+            asked(path)
+    finally:
+        host.stop()

@@ -54,18 +54,12 @@ class Settings:
     query_workers: int = _setting(2, "processes that answer queries at the same time")
     query_timeout_s: float = _setting(10.0, "seconds a query may run before it is stopped")
     query_memory_mb: int = _setting(2048, "megabytes a query may use on top of the store")
-    query_long_after_s: float = _setting(
-        0.25, "seconds after which a query gives its place to shorter ones"
-    )
+    query_long_after_s: float = _setting(0.25, "seconds after which a query gives its place to shorter ones")
     query_long_workers: int = _setting(6, "long queries that go on beside that, at low priority")
     query_guaranteed_s: float = _setting(2.0, "seconds a query may run, however many others wait for its place")
-    query_queue: int = _setting(
-        64, "queries that may wait for a place; the next one is told to come back (503)"
-    )
+    query_queue: int = _setting(64, "queries that may wait for a place; the next one is told to come back (503)")
     query_queue_each: int = _setting(32, "queries that one client may have waiting; the next one is told so (429)")
-    query_queue_s: float = _setting(
-        5.0, "seconds a query waits for a place before it is told to come back (503)"
-    )
+    query_queue_s: float = _setting(5.0, "seconds a query waits for a place before it is told to come back (503)")
     max_query_kb: int = _setting(1024, "kilobytes a query text may have")
     max_result_mb: int = _setting(256, "megabytes a query result may have")
     max_solutions: int = _setting(1_000_000, "solutions a query result may have")

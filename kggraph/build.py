@@ -38,9 +38,11 @@ from kggraph.publish.ownership import twice
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import log_publication, write_name_index
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
+from kggraph.publish.text_index import write_text_index
 from kggraph.publish.void import DUMPS
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import turtle_files
+from kggraph.search.facets import FacetIndex
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
 from kggraph.validation.explain import Explainer
@@ -166,7 +168,18 @@ def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progre
         results = [asdict(result) for result in outcome.report().results]
         (folder / "report.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
         tell("write dumps", 0, 0)
-        _write_dumps(folder, counts, settings, pool)
+        waiting = _start_dumps(folder, counts, settings, pool)
+        write_text_index(
+            folder / "search" / "text",
+            sources.model,
+            folder / "descriptions.sqlite",
+            FacetIndex(folder / "search" / "facets"),
+            settings.languages,
+            pool=pool,
+            done=lambda items: tell("index texts", items, 0),
+        )
+        for wait in waiting:
+            wait()
         tell("check and close", 0, 0)
         names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
         entries = dict(zip(names, pool.map(file_entry, [(folder / name,) for name in names]), strict=True))
@@ -252,12 +265,13 @@ def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:
 
 
 # ------------------------------------------------------------------ writing
-def _write_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -> None:
+def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -> list[Callable[[], None]]:
+    """Begin what is written from the quads and the descriptions; each function given back waits for a part."""
     target, quads, size = folder / "dumps", folder / "store" / "quads.nq", counts.default_graph_bytes
     target.mkdir()
     ntriples, turtle, jsonld = (target / name for name in DUMPS)
     prefixes = settings.served_prefixes
-    waiting = [
+    return [
         pool.start(dumps.write_graph, quads, size, turtle, prefixes),
         pool.start(dumps.write_graph, quads, size, jsonld, prefixes),
         pool.start(dumps.write_dataset, quads, target / "dataset.trig.gz", prefixes),
@@ -265,8 +279,6 @@ def _write_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
         pool.start(write_item_table, folder, target / "items.csv.gz", settings.languages),
         pool.start(write_name_index, folder),
     ]
-    for wait in waiting:
-        wait()
 
 
 def _manifest(

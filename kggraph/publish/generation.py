@@ -16,6 +16,7 @@ from kggraph.model import Model, load_model
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.name_index import NameIndex
 from kggraph.search.facets import FacetIndex
+from kggraph.search.index import SearchIndex
 from kggraph.validation.report import Report, Result
 
 MANIFEST: Final = "manifest.json"
@@ -107,6 +108,10 @@ class Generation:
     def facets(self) -> FacetIndex:
         """A new reader of the facets; keep it as long as the generation is served."""
         return FacetIndex(self.path / "search" / "facets")
+
+    def text_index(self) -> SearchIndex:
+        """A new reader of the text index; keep it as long as the generation is served."""
+        return SearchIndex(self.path / "search" / "text")
 
     def names(self) -> NameIndex:
         """A new reader of all names; keep it as long as the generation is served."""

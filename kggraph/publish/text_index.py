@@ -10,6 +10,7 @@ from typing import Final
 
 from kggraph.model import Model
 from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.lifecycle import ending
 from kggraph.publish.pool import Pool
 from kggraph.rdf import ntriples
 from kggraph.search.facets import FacetIndex
@@ -45,7 +46,9 @@ def write_text_index(
     with SearchIndexWriter(folder, model, languages) as writer:
         for kind in descriptions.kinds():
             for iri in descriptions.iris(kind) if kind != model.main.kind else ():
-                if iri not in known and (thing := descriptions.get(iri)):
+                # What is over is not suggested, and stands for nothing in a question.
+                thing = None if iri in known else descriptions.get(iri)
+                if thing and not ending(thing.ntriples, iri).is_over:
                     writer.add_thing(iri, ntriples.rows(thing.ntriples), kind)
         reader = writer.reader()
         calls = [(start, items[start : start + BATCH]) for start in range(0, len(items), BATCH)]

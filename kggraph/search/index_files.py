@@ -17,6 +17,7 @@ from pyroaring import BitMap
 from kggraph.errors import GenerationError
 from kggraph.search import spelling
 from kggraph.search.analysis import STOP_WORDS
+from kggraph.search.engine_files import readable
 
 NUMBER: Final = "number"
 SYNONYMS: Final = "synonyms"
@@ -161,9 +162,10 @@ class Files:
             with (folder / "postings.bin").open("rb") as file:
                 empty = not (folder / "postings.bin").stat().st_size
                 self._bitmaps = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            self.engine = tantivy.Index.open(str(folder / "engine"))
-            self.engine.config_reader("manual", 0)
-            self.engine.reload()
+            with readable(folder / "engine") as engine:
+                self.engine = tantivy.Index.open(str(engine))
+                self.engine.config_reader("manual", 0)
+                self.engine.reload()
         except (OSError, ValueError, TypeError, sqlite3.Error) as error:
             raise GenerationError(f"The text index cannot be read ({error}); build anew.") from None
         if self.about.get("version") != _VERSION:

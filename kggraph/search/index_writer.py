@@ -23,6 +23,7 @@ from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
 from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words, words_and_joined
+from kggraph.search.engine_files import name_by_content
 from kggraph.search.index_files import LABEL, PART, FileWriter, dump
 from kggraph.search.item_reader import Batch, ItemReader, ReadItem, append
 from kggraph.search.suggest_writer import write_names, write_title_words
@@ -76,12 +77,13 @@ class SearchIndexWriter:
         self._postings: dict[str, array[int]] = {}
         self._title_words: dict[str, array[int]] = {}
         self._rows: list[tuple[int, str, str]] = []
-        (folder / "engine").mkdir(parents=True)
+        self._engine_folder = folder / "engine"
+        self._engine_folder.mkdir(parents=True)
         literal = {self._weights.index(found.search_weight) for found in self._texts.fields if found.is_literal}
         about = {"languages": self._analyser.languages, "weights": self._weights, "own": sorted(literal)}
         self._files = FileWriter(folder, about)
         # One thread keeps the items in one order, so that a build gives the same ranking every time.
-        engine = tantivy.Index(index_files.schema(len(self._weights)), str(folder / "engine"))
+        engine = tantivy.Index(index_files.schema(len(self._weights)), str(self._engine_folder))
         self._engine = engine.writer(_HEAP_BYTES, 1)
 
     def __enter__(self) -> Self:
@@ -146,6 +148,7 @@ class SearchIndexWriter:
             self._start()
         self._engine.commit()
         self._engine.wait_merging_threads()
+        name_by_content(self._engine_folder)
         bitmaps = {term: BitMap(numbers) for term, numbers in self._postings.items()}
         self._postings.clear()
         for thing in self._numbered:

@@ -18,6 +18,9 @@ from kggraph.publish.labels import Label, pick
 from kggraph.publish.queries import NamedQuery, read_query
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facets import Selection
+from kggraph.search.index import SearchIndex
+from kggraph.search.reasons import Explainer
+from kggraph.search.suggest import Suggester
 from kggraph.terms import DCAT, DCTERMS, SKOS, VOID
 from kggraph.web.addresses import Addresses
 from kggraph.web.kinds import Kinds, named_kinds
@@ -80,6 +83,21 @@ class KnowledgeBase:
             if len(self._definitions) < _MAX_LABELS:
                 self._definitions[iri] = found
         return found
+
+    @cached_property
+    def text_index(self) -> SearchIndex:
+        """The text search; opened when it is first asked, with the suggestions and reasons that stand on it."""
+        return self.generation.text_index()
+
+    @cached_property
+    def suggester(self) -> Suggester:
+        """Suggests while someone types."""
+        return Suggester(self.text_index, self.model.main.kind or "item")
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Says why an item is in a result."""
+        return Explainer(self.text_index, self.model)
 
     @cached_property
     def everything(self) -> Selection:

@@ -349,7 +349,7 @@ def start(settings: Settings) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("step", ["validate and compile", "write dumps", "check and close", "end"])
+@pytest.mark.parametrize("step", ["validate and compile", "write dumps", "index texts", "check and close", "end"])
 def test_a_killed_build_leaves_the_old_or_the_new(settings: Settings, step: str) -> None:
     served = build(settings).hash
     write(settings, "data/bridges/new.ttl", BRIDGE % ("new", "10"))

@@ -284,6 +284,26 @@ def test_an_index_of_another_version_is_refused(tmp_path: Path) -> None:
         SearchIndex(tmp_path / "text")
 
 
+def test_files_of_the_engine_are_named_by_what_they_hold(tmp_path: Path) -> None:
+    def files(folder: Path) -> dict[str, bytes]:
+        return {file.name: file.read_bytes() for file in (folder / "engine").iterdir()}
+
+    for name, books in (("one", BOOKS), ("two", BOOKS), ("other", BOOKS.replace("Luizen", "Vlooien"))):
+        make_index(tmp_path / name, books=books)
+    one, other = files(tmp_path / "one"), files(tmp_path / "other")
+    assert one == files(tmp_path / "two"), "opening an index wrote in its folder, or a build is not reproducible"
+    assert len(one) == 7 and not any(name.startswith(".") for name in one)
+    assert one.keys() & other.keys() == {"meta.json"}
+
+
+def test_an_index_that_nobody_may_write_to_is_read(tmp_path: Path) -> None:
+    make_index(tmp_path / "text")
+    before = {file.name for file in (tmp_path / "text" / "engine").iterdir()}
+    (tmp_path / "text" / "engine").chmod(0o555)
+    assert SearchIndex(tmp_path / "text").find("tomaat", "nl").total == 1
+    assert {file.name for file in (tmp_path / "text" / "engine").iterdir()} == before
+
+
 def test_one_index_serves_many_threads(garden: Garden) -> None:
     questions = ["groenten", "bladluis", "compots", "water management", "e-mail"] * 8
     expected = [asked(garden, text) for text in questions]

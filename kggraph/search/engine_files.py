@@ -1,0 +1,55 @@
+"""The files of the engine (tantivy) as a generation keeps them, and as a reader needs them.
+
+The engine names the files of a segment at random. Named by their content, two builds of the same sources are the same
+byte for byte; nothing in the files says their name, only `meta.json` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+from uuid import UUID
+
+_META: Final = "meta.json"
+_LEFT_BEHIND: Final = (".managed.json", ".tantivy-writer.lock", ".tantivy-meta.lock")
+
+
+def name_by_content(folder: Path) -> None:
+    """Give the segments of a finished engine the names that follow from what they hold.
+
+    :param folder: nobody writes to it any more.
+    """
+    meta: dict[str, Any] = json.loads((folder / _META).read_bytes())
+    for segment in meta["segments"]:
+        old = UUID(segment["segment_id"]).hex
+        files = sorted(folder.glob(f"{old}.*"), key=lambda file: file.suffix)
+        digest = hashlib.blake2b(digest_size=16)
+        for file in files:
+            with file.open("rb") as opened:
+                digest.update(hashlib.file_digest(opened, hashlib.blake2b).digest())
+        named = UUID(bytes=digest.digest())
+        for file in files:
+            file.rename(folder / f"{named.hex}{file.suffix}")
+        segment["segment_id"] = str(named)
+    (folder / _META).write_text(json.dumps(meta, indent=1), "utf-8")
+    (folder / _META).chmod(0o644)
+    for name in _LEFT_BEHIND:
+        (folder / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def readable(folder: Path) -> Iterator[Path]:
+    """A folder beside that one to open the engine in, with links to its files.
+
+    The engine takes a lock, which is a file, each time that it opens an index; a generation is never written to, and
+    may belong to somebody else.
+    """
+    with TemporaryDirectory(prefix="kggraph-engine-") as beside:
+        for file in folder.iterdir():
+            Path(beside, file.name).symlink_to(file.resolve())
+        yield Path(beside)

@@ -20,6 +20,8 @@ from kggraph.errors import ConfigError
 from kggraph.terms import PREFIXES
 
 FILE_NAME = "kggraph.toml"
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+"""The name is given: prometheus_client looks for it when it is imported."""
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\Z")
 
 
@@ -66,6 +68,18 @@ class Settings:
     query_log: str = _setting("", "file for a log of queries, without who asked; empty: none is kept")
     memory_limit_triples: int = _setting(20_000_000, "triples up to which the store is kept in memory; above: on disk")
     response_cache_mb: int = _setting(128, "megabytes of finished answers each web process may keep")
+
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "networks of proxies whose X-Forwarded-For and X-Request-Id are believed, as 10.0.0.0/8"
+    )
+    rate_pages: str = _setting("1200/minute", "pages and documents one client may ask for; empty: as many as it likes")
+    rate_search: str = _setting("300/minute", "searches, filtered lists and suggestions one client may ask for")
+    rate_sparql: str = _setting("300/minute", "queries one client may ask")
+    rate_exports: str = _setting("120/minute", "dumps, harvests and lists as a file one client may ask for")
+    rate_store: str = _setting("", "redis://… where all servers count together; empty: each web process for itself")
+    request_log: str = _setting("", "file for a line of JSON a request, without who asked; -: standard error")
+    slow_query_s: float = _setting(2.0, "seconds after which a query is told in the log, its texts left out")
+    metrics_open: bool = _setting(False, "whether /metrics answers others than this machine")
 
     @property
     def ontology_path(self) -> Path:
@@ -234,3 +248,13 @@ def without_file(overrides: Mapping[str, Any] | None = None) -> Settings:
 def from_environment(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     """`load` with the environment of this process."""
     return load(root, os.environ, overrides)
+
+
+def share_metrics(folder: Path) -> None:
+    """Let the web processes that are forked from this one count together in a folder; before they count anything."""
+    os.environ[_METRICS] = os.fspath(folder)
+
+
+def shared_metrics() -> str | None:
+    """The folder of `share_metrics`, or None when this process counts for itself."""
+    return os.environ.get(_METRICS)

@@ -257,3 +257,17 @@ class TooManyRequests(Busy):
     """One client has its share of the queue waiting; `retry_after_s` says when to come back."""
 
     status, code, title = 429, "too-many-requests", "Too many requests"
+
+
+class RateLimited(Busy):
+    """One client has asked more of one kind than it may in that time; `retry_after_s` says when to come back."""
+
+    status, code, title = 429, "rate-limited", "Too many requests in a short time"
+
+    def __init__(self, message: str, /, *, retry_after_s: int, kind: str) -> None:
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.kind = kind
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {"kind": self.kind, "retry_after_s": self.retry_after_s}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from kggraph.config import Settings
+from kggraph.config import Settings, share_metrics
 from kggraph.errors import GenerationError
 from kggraph.publish.generation import current_hash, open_current
 from kggraph.publish.inputs import hash_of_files
@@ -37,10 +38,12 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
         return Held(generation.quads_path.parent, generation.hash)
 
     def load_app() -> Callable[[Path], WsgiApp]:
+        from kggraph.web import logs
         from kggraph.web.app import create_app
         from kggraph.web.generations import Generations
 
         def make_app(socket: Path) -> WsgiApp:
+            logs.install(settings)
             return create_app(settings, Generations(settings), QueryClient(socket, settings.served_prefixes))
 
         return make_app
@@ -51,4 +54,6 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
         title = pick(Generations(settings).current().about["title"], settings.languages[0]).text
         say(f"{title or 'The knowledge base'} is served at {port.url} (Ctrl-C stops it).")
 
-    return serve(settings, port, held, load_app, ready, say)
+    with tempfile.TemporaryDirectory(prefix="kggraph-metrics-", ignore_cleanup_errors=True) as folder:
+        share_metrics(Path(folder))
+        return serve(settings, port, held, load_app, ready, say)

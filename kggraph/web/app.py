@@ -10,6 +10,7 @@ from kggraph.web import (
     api,
     dataset,
     exchange,
+    gate,
     lists,
     machine,
     operation,
@@ -25,6 +26,7 @@ from kggraph.web import (
 )
 from kggraph.web.base import bare_app, register
 from kggraph.web.generations import Generations
+from kggraph.web.metered_engine import MeteredEngine
 
 _IN_EACH_LANGUAGE = (
     things.blueprint,
@@ -55,7 +57,8 @@ def create_app(settings: Settings, generations: Generations, engine: QueryEngine
     :param generations: gives the generation that is current.
     :param engine: answers queries; a client of the query host.
     """
-    app = bare_app(settings, generations, engine, generations.version)
+    app = bare_app(settings, generations, MeteredEngine(engine, settings.slow_query_s), generations.version)
+    gate.install(app, settings)
     for blueprint in _ONCE:
         app.register_blueprint(blueprint)
     for blueprint in _IN_EACH_LANGUAGE:

@@ -22,6 +22,7 @@ from flask import Flask, Response, current_app, g, request
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import HTML, Representation, negotiate
 from kggraph.web.cache import Finished, Key, ResponseCache, matches, status_line
+from kggraph.web.links import LIMITS
 from kggraph.web.links import Link as Link
 from kggraph.web.links import ascii_uri as ascii_uri
 from kggraph.web.links import language_prefix as language_prefix
@@ -53,7 +54,7 @@ _EVERYWHERE: Final = (
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
     # https://fetch.spec.whatwg.org/#http-cors-protocol: `*` and no credentials
     ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "Link, ETag, Content-Location, Retry-After, X-Result-Truncated, Server-Timing"),
+    ("Access-Control-Expose-Headers", f"Link, ETag, Content-Location, X-Result-Truncated, Server-Timing, {LIMITS}"),
 )
 # Names of the representations that each language has, and of those that are for people and describe no page
 _LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))
@@ -260,10 +261,8 @@ def _turn(web: Web) -> Iterator[None]:
 def _made(document: Document, representation: Representation, language: str) -> Finished:
     body = document.make(representation)
     links = (*document.links(), *_alternates(document, representation))
-    headers = [
-        ("Content-Location", ascii_uri(document.address(representation))),
-        ("Cache-Control", document.cache_control),
-    ]
+    headers = [("Content-Location", ascii_uri(document.address(representation)))]
+    headers += [("Cache-Control", document.cache_control)]
     headers += [("Content-Language", language)] if language else []
     headers += [] if document.forced else [VARY_PROFILE if document.profiled else VARY]
     headers += [("Link", ", ".join(map(str, links)))] if links else []

@@ -9,6 +9,8 @@ from typing import Final
 
 from werkzeug.urls import iri_to_uri
 
+LIMITS: Final = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
+"""Fields that say when to come back, and by what name to ask about a request."""
 _READY_URI: Final = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*\Z")
 
 

@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 
 import kggraph
+from kggraph.errors import ThingNotFound
+from kggraph.web import gate
 from kggraph.web.base import alive
-from kggraph.web.http import JSON, NO_STORE, Document, answered
+from kggraph.web.http import JSON, NO_STORE, Document, answered, finish, response_of
+from kggraph.web.metrics import MEDIA_TYPE, exposition
 from kggraph.web.pages import robots
 from kggraph.web.render import here
 
@@ -33,6 +36,17 @@ def readyz() -> Document:
     return _told(
         "/readyz", {"status": "ready", "generation": kb.hash, "triples": kb.manifest.triples, "counts": counts}
     )
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """What is counted and timed, for Prometheus; for this machine only unless the settings say otherwise."""
+    place = here()
+    if not (place.site.settings.metrics_open or request.environ.get(gate.IS_HERE)):
+        raise ThingNotFound("The metrics are told on this machine only; see the setting metrics_open.")
+    generations = place.site.generations
+    body = exposition(place.kb.manifest if generations and generations.version() else None)
+    return response_of(finish(body, MEDIA_TYPE, headers=[("Cache-Control", NO_STORE)]))
 
 
 @blueprint.get("/version")

@@ -1,0 +1,61 @@
+"""What is counted and timed, for Prometheus; the web processes count together in a folder (`config.share_metrics`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+import kggraph
+from kggraph.config import shared_metrics
+from kggraph.publish.generation import Manifest
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
+
+_own: Final = CollectorRegistry()
+requests = Histogram(
+    "kggraph_request_seconds",
+    "Requests: time until the answer was made",
+    ("kind", "status"),
+    buckets=_SECONDS,
+    registry=_own,
+)
+limited = Counter("kggraph_rate_limited_total", "Requests refused for their rate", ("kind",), registry=_own)
+queries = Histogram(
+    "kggraph_query_seconds",
+    "Queries to the engine: time until the answer began",
+    ("outcome",),
+    buckets=_SECONDS,
+    registry=_own,
+)
+slow_queries = Counter("kggraph_slow_queries_total", "Queries slower than slow_query_s", registry=_own)
+
+
+def exposition(manifest: Manifest | None) -> bytes:
+    """Everything in the text format of Prometheus.
+
+    :param manifest: of the generation that is served.
+    """
+    folder = shared_metrics()
+    counted = _own
+    if folder:
+        counted = CollectorRegistry()
+        MultiProcessCollector(counted, path=folder)  # type: ignore[no-untyped-call]
+    return b"".join((generate_latest(counted), *_told(manifest)))
+
+
+def _told(manifest: Manifest | None) -> Iterator[bytes]:
+    told = CollectorRegistry()
+    info = Gauge(
+        "kggraph_info", "The program and the generation that is served", ("program", "generation"), registry=told
+    )
+    info.labels(kggraph.__version__, manifest.hash if manifest else "").set(1)
+    if manifest:
+        Gauge("kggraph_triples", "Triples in the default graph", registry=told).set(manifest.triples)
+        things = Gauge("kggraph_things", "Things by kind", ("kind",), registry=told)
+        for kind, count in manifest.kinds.items():
+            things.labels(kind).set(count)
+    yield generate_latest(told)

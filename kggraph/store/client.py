@@ -70,7 +70,9 @@ class QueryClient:
                 raise
             except ConnectionError:
                 # A host that has been replaced hangs up on who has nothing running; the next one is at the same path.
+                # So would the other connections that are kept: they are all to the host that leaves.
                 connection.close()
+                self.close()
                 if attempt == _ATTEMPTS - 1:
                     raise QueryHostUnavailable("The query service stopped before it answered; ask again.") from None
         raise AssertionError

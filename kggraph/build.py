@@ -117,20 +117,42 @@ def check(
 
     :raises SourceError: and the other errors of `build` that are about sources.
     """
+    surveyed = survey(settings, lang=lang, engine=engine, progress=progress)
+    if surveyed.outcome.violations:
+        raise _refused(surveyed.outcome, surveyed.explainer)
+    totals = surveyed.outcome.totals
+    results = {severity.removeprefix(SH): count for severity, count in sorted(totals.items())}
+    return Checked(surveyed.files, results, tuple(surveyed.explainer.lines(surveyed.outcome.report(), totals)))
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """What was found in all sources, whether they conform or not."""
+
+    files: int
+    """Data files that were read."""
+    outcome: Outcome
+    explainer: Explainer
+
+
+def survey(
+    settings: Settings, *, lang: str | None = None, engine: str = "shifty", progress: Progress | None = None
+) -> Surveyed:
+    """Read and validate everything, and give what was found instead of refusing it.
+
+    :raises SourceError: and the other errors of `build` that are about sources, but not `NonconformingData`.
+    """
     settings = replace(settings, root=settings.root.absolute())
     tell = progress or (lambda step, done, total: None)
     inputs.source_paths(settings)
     paths = turtle_files(settings.data_path, root=settings.root)
     with TemporaryDirectory(prefix="kggraph-") as folder, Pool(many=len(paths) > 2 * SEGMENT_FILES) as pool:
         sources = _read(Path(folder) / _SPOOL, paths, settings, pool, tell)
-        lang = lang or settings.languages[0]
         outcome, done = Outcome(), 0
-        for segment in _validated(sources, settings, lang, engine, pool, outcome):
+        for segment in _looked_through(sources, settings, engine, pool, outcome):
             tell("validate", done := done + len(segment.files), len(paths))
         forget()
-    results = {severity.removeprefix(SH): count for severity, count in sorted(outcome.totals.items())}
-    lines = _explainer(sources, settings, lang).lines(outcome.report(), outcome.totals)
-    return Checked(len(paths), results, tuple(lines))
+    return Surveyed(len(paths), outcome, _explainer(sources, settings, lang or settings.languages[0]))
 
 
 def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Generation:
@@ -232,25 +254,38 @@ def _validated(
     :raises ShapesError: at the end, when a shape checks nothing.
     :raises NonconformingData: at the end, when there was a violation.
     """
+    for segment in _looked_through(sources, settings, engine, pool, outcome):
+        if not outcome.violations:
+            yield segment
+    if outcome.violations:
+        raise _refused(outcome, _explainer(sources, settings, lang))
+
+
+def _looked_through(
+    sources: Sources, settings: Settings, engine: str, pool: Pool, outcome: Outcome
+) -> Iterator[Segment]:
+    """Every segment as it is validated.
+
+    :raises ShapesError: at the end, when a shape checks nothing.
+    """
     targets = tuple(read_targets(sources.shapes))
     axioms = data_graph(b"", sources.ontology)
     rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, looked_at(sources.shapes), engine)
-    for segment in validated(sources.segments, rules, settings.base_uri, pool, outcome):
-        if not outcome.violations:
-            yield segment
+    yield from validated(sources.segments, rules, settings.base_uri, pool, outcome)
     if unused := without_focus_nodes(targets, outcome.used):
         raise ShapesError(
             f"Nothing in the data is checked by {', '.join(f'<{shape}>' for shape in unused)}: correct its target, or "
             "say kg:mayBeEmpty true on the shape."
         )
-    if outcome.violations:
-        lines = _explainer(sources, settings, lang).lines(outcome.report(), [VIOLATION])
-        what = "1 violation" if outcome.violations == 1 else f"{outcome.violations} violations"
-        raise NonconformingData(
-            f"The data do not conform to the shapes: {what}. Nothing was published.",
-            violations=outcome.violations,
-            lines=tuple(lines),
-        )
+
+
+def _refused(outcome: Outcome, explainer: Explainer) -> NonconformingData:
+    what = "1 violation" if outcome.violations == 1 else f"{outcome.violations} violations"
+    return NonconformingData(
+        f"The data do not conform to the shapes: {what}. Nothing was published.",
+        violations=outcome.violations,
+        lines=tuple(explainer.lines(outcome.report(), [VIOLATION])),
+    )
 
 
 def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:

@@ -1,47 +1,97 @@
-"""Validation of single files, inside or outside the data folder, as if they were in it."""
+"""Validation of files or of everything, told as `Findings`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kggraph.config import Settings
 from kggraph.model import load_model
 from kggraph.publish.inputs import read_graph
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import read_file, read_folder
-from kggraph.validation.engines import data_graph, validate
+from kggraph.validation.engines import Validator, data_graph
 from kggraph.validation.explain import Explainer
+from kggraph.validation.findings import MOST_OF_A_RULE, Findings, findings
 from kggraph.validation.report import Report
 from kggraph.validation.shape_texts import ShapeTexts
+from kggraph.validation.targets import focus_nodes, read_targets
+from kggraph.validation.well_formed import check_shapes
+
+if TYPE_CHECKING:
+    from kggraph.build import Progress
+
+
+def validate_everything(
+    settings: Settings,
+    *,
+    lang: str | None = None,
+    engine: str = "shifty",
+    most: int = MOST_OF_A_RULE,
+    progress: Progress | None = None,
+) -> tuple[Findings, ShapeTexts]:
+    """What is found in all data, and the shapes that found it.
+
+    :param lang: language of the messages; the first one of the settings when not given.
+    :param most: how many results of a rule are told; the others are counted.
+    :raises SourceError: a file cannot be read.
+    :raises ShapesError: the shapes cannot be used.
+    """
+    # A hook that looks at one file must not wait for all that a build needs.
+    from kggraph.build import survey
+
+    surveyed = survey(settings, lang=lang, engine=engine, progress=progress)
+    outcome, explainer = surveyed.outcome, surveyed.explainer
+    found = findings(outcome.report(), explainer, surveyed.files, most=most, totals=outcome.by_rule)
+    return found, explainer.shapes
 
 
 def validate_files(
-    settings: Settings, paths: Sequence[Path], *, lang: str | None = None, engine: str = "shifty"
-) -> tuple[Report, list[str]]:
-    """The results that are about things in these files, and a line for each.
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    lang: str | None = None,
+    engine: str = "shifty",
+    most: int = MOST_OF_A_RULE,
+) -> tuple[Findings, ShapeTexts]:
+    """What is found about the things in these files, and the shapes that found it.
 
     Their things take the place of things with the same IRI in the data folder; everything else there is what they are
     checked against.
 
+    :param lang: language of the messages; the first one of the settings when not given.
+    :param most: how many results of a rule are told; the others are counted.
     :raises SourceError: a file cannot be read.
     :raises ShapesError: the shapes cannot be used.
     """
     settings = replace(settings, base_uri=settings.source_base_uri)
     ontology, shapes = (read_graph(folder, settings)[0] for folder in (settings.ontology_path, settings.shapes_path))
-    load_model(shapes, ontology)
+    model = load_model(shapes, ontology)
+    check_shapes(shapes)
     given = [read_file(path, root=Path(), prefixes=settings.all_prefixes) for path in paths]
-    where = {thing_iri(subject): file.relative for file in given for subject in file.subjects}
+    where = {thing_iri(subject): _shown(file.path) for file in given for subject in file.subjects}
     data = [file.ntriples for file in given]
     for file in read_folder(settings.data_path, root=settings.root, prefixes=settings.all_prefixes):
         if not _overlaps(file.subjects, where):
             data.append(file.ntriples)
-    report = validate(data_graph(b"".join(data), ontology), shapes, engine)
+    validator = Validator(shapes, engine)
+    focus = focus_nodes(read_targets(shapes), b"".join(file.ntriples for file in given), model.superclasses)
+    graph = data_graph(b"".join(data), ontology)
+    report = validator.report(graph, focus if validator.can_narrow else None)
     own = Report(tuple(result for result in report.results if thing_iri(result.focus.strip("<>")) in where))
-    explainer = Explainer(ShapeTexts(shapes), Path(), where.get, lang=lang or settings.languages[0])
-    return own, explainer.lines(own, {result.severity for result in own.results})
+    texts = ShapeTexts(shapes)
+    explainer = Explainer(texts, Path(), where.get, lang=lang or settings.languages[0])
+    return findings(own, explainer, len(given), most=most), texts
 
 
 def _overlaps(subjects: Iterable[str], things: Iterable[str]) -> bool:
     return not {thing_iri(subject) for subject in subjects}.isdisjoint(things)
+
+
+def _shown(path: Path) -> str:
+    """A path from the current folder where it is below that, so that a reader can open it."""
+    whole = path.absolute()
+    here = Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)

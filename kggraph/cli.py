@@ -7,15 +7,15 @@ Every command imports what it needs when it runs: `kggraph serve --data` must no
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
 import kggraph
 from kggraph import config
+from kggraph.cli_context import LANG, PATH, counted, echo_lines, progress_bar, settings_of, turtle_files_of
+from kggraph.cli_validation import validate
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, KgError
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kggraph.importer import Plan
 
 INTERRUPTED: Final = 130
-_PATH: Final = click.Path(path_type=Path)
 
 
 def main() -> NoReturn:
@@ -72,7 +71,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy)
-@click.option("--root", type=_PATH, help="Folder of the knowledge base; default: this one or the nearest above it.")
+@click.option("--root", type=PATH, help="Folder of the knowledge base; default: this one or the nearest above it.")
 @click.version_option(kggraph.__version__, prog_name="kggraph")
 @click.pass_context
 def commands(context: click.Context, root: Path | None) -> None:
@@ -80,74 +79,39 @@ def commands(context: click.Context, root: Path | None) -> None:
     context.obj = root
 
 
-def _settings(context: click.Context, **overrides: Any) -> Settings:
-    root: Path | None = context.obj
-    if root is None:
-        here = Path.cwd()
-        root = next((folder for folder in (here, *here.parents) if (folder / config.FILE_NAME).is_file()), here)
-    return config.from_environment(root, overrides)
-
-
 # ------------------------------------------------------------------ checking and building
-_LANG = click.option("--lang", help="Language of the messages; default: the first of the settings.")
-_ENGINE = click.option("--engine", type=click.Choice(["shifty", "pyshacl"]), default="shifty", help="SHACL engine.")
-
-
 @commands.command(short_help="Read and validate everything; build nothing.")
-@_LANG
+@LANG
 @click.pass_context
 def check(context: click.Context, lang: str | None) -> int:
     """Read, validate and look at the form of all sources; nothing is built."""
     from kggraph.build import check as check_sources
     from kggraph.rdf.turtle import check_files
 
-    settings = _settings(context)
+    settings = settings_of(context)
     _complete_import(settings)
-    with _progress() as progress:
+    with progress_bar() as progress:
         checked = check_sources(settings, lang=lang, progress=progress)
-    others = check_files(_turtle_files(settings.data_path), settings.all_prefixes)
+    others = check_files(turtle_files_of(settings.data_path), settings.all_prefixes)
     for line in (*checked.lines, *(f"{file}: not in the one form; run kggraph fmt" for file in others)):
         click.echo(line)
     told = ", ".join(f"{count} {severity}" for severity, count in checked.results.items()) or "no remarks"
     click.echo(
-        f"{_count(checked.files, 'data file')} checked: conforms, {told}; {len(others) or 'none'} to be formatted."
+        f"{counted(checked.files, 'data file')} checked: conforms, {told}; {len(others) or 'none'} to be formatted."
     )
     return 1 if others else 0
 
 
-@commands.command(short_help="Validate files as if they were in place.")
-@click.argument("paths", nargs=-1, type=_PATH)
-@_LANG
-@_ENGINE
-@click.pass_context
-def validate(context: click.Context, paths: tuple[Path, ...], lang: str | None, engine: str) -> int:
-    """Validate the things in PATHS as if they were in the data folder; without PATHS all data."""
-    settings = _settings(context)
-    if not paths:
-        from kggraph.build import check as check_sources
-
-        with _progress() as progress:
-            checked = check_sources(settings, lang=lang, engine=engine, progress=progress)
-        _echo_lines(checked.lines)
-        click.echo(f"{_count(checked.files, 'file')} checked: conforms.")
-        return 0
-    from kggraph.checking import validate_files
-
-    files = [file for path in paths for file in _turtle_files(path)]
-    report, lines = validate_files(settings, files, lang=lang, engine=engine)
-    _echo_lines(lines)
-    verdict = "conforms" if report.conforms else f"does not conform, {_count(len(lines), 'result')}"
-    click.echo(f"{_count(len(files), 'file')} checked: {verdict}.")
-    return 0 if report.conforms else 1
+commands.add_command(validate)
 
 
 @commands.command(short_help="Validate the sources and build from them.")
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
-@_LANG
+@LANG
 @click.pass_context
 def build(context: click.Context, base_uri: str | None, lang: str | None) -> None:
     """Validate the sources and build a generation from them."""
-    generation = _build(_settings(context, base_uri=base_uri), lang)
+    generation = _build(settings_of(context, base_uri=base_uri), lang)
     manifest = generation.manifest
     things = ", ".join(f"{count} {kind}" for kind, count in manifest.kinds.items())
     click.echo(f"Generation {manifest.hash}: {manifest.triples} triples; {things}.")
@@ -157,7 +121,7 @@ def _build(settings: Settings, lang: str | None = None) -> Generation:
     from kggraph.build import build as make
 
     _complete_import(settings)
-    with _progress() as progress:
+    with progress_bar() as progress:
         return make(settings, lang=lang, progress=progress)
 
 
@@ -168,21 +132,12 @@ def _complete_import(settings: Settings) -> None:
         click.echo("An import that had been interrupted was completed.", err=True)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _echo_lines(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
-
-
 # ------------------------------------------------------------------ serving
 @commands.command(short_help="Build when needed, and serve.")
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=int, help="Port to listen on; default 8000; 0 takes a free one.")
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
-@click.option("--data", type=_PATH, help="Serve this RDF file as it is, instead of a knowledge base.")
+@click.option("--data", type=PATH, help="Serve this RDF file as it is, instead of a knowledge base.")
 @click.pass_context
 def serve(context: click.Context, host: str | None, port: int | None, base_uri: str | None, data: Path | None) -> int:
     """Validate, build when something changed, and serve until Ctrl-C."""
@@ -193,7 +148,7 @@ def serve(context: click.Context, host: str | None, port: int | None, base_uri: 
         return serve_file(data, config.without_file(given), _say)
     from kggraph.serving.knowledge_base import serve_knowledge_base
 
-    settings = _settings(context, **given)
+    settings = settings_of(context, **given)
     return serve_knowledge_base(settings, lambda: _build(settings), _say)
 
 
@@ -211,7 +166,7 @@ def _say(sentence: str) -> None:
     "--format", "form", default="table", show_default=True, help="table, csv, tsv, json, xml; ttl, nt, jsonld, rdf."
 )
 @click.option("--list", "is_list", is_flag=True, help="List the queries instead.")
-@_LANG
+@LANG
 @click.pass_context
 def query(
     context: click.Context, name: str | None, given: tuple[str, ...], form: str, is_list: bool, lang: str | None
@@ -219,9 +174,9 @@ def query(
     """Ask a named query (a file in the queries folder) of the current generation."""
     from kggraph.querying import answer, listing
 
-    settings = _settings(context)
+    settings = settings_of(context)
     if is_list:
-        _echo_lines(listing(settings, lang or settings.languages[0]))
+        echo_lines(listing(settings, lang or settings.languages[0]))
         return
     if name is None:
         raise click.UsageError("Missing argument 'NAME'; --list shows the queries.")
@@ -237,17 +192,17 @@ def query(
 
 # ------------------------------------------------------------------ changing
 @commands.command(name="import", short_help="Make or patch things from records.")
-@click.argument("file", type=_PATH)
+@click.argument("file", type=PATH)
 @click.option("--dry-run", is_flag=True, help="Say what would be made and changed, and write nothing.")
 @click.pass_context
 def import_(context: click.Context, file: Path, dry_run: bool) -> None:
     """Make or patch things from FILE, which holds one JSON record a line: all of them, or none when one is wrong."""
     from kggraph import importer
 
-    settings = _settings(context)
+    settings = settings_of(context)
     if not dry_run:
         _complete_import(settings)
-    with _progress() as progress:
+    with progress_bar() as progress:
         plan = importer.plan(settings, file, progress=progress)
     if not dry_run:
         importer.apply(settings, plan.texts, plan.read)
@@ -263,8 +218,8 @@ def _print_plan(plan: Plan, dry_run: bool) -> None:
             for field in change.fields:
                 click.echo(f"         {field.key}: {_listed(field.before)} -> {_listed(field.after)}")
     verb = "Would import" if dry_run else "Imported"
-    new = _count(len(made), "new file")
-    click.echo(f"{verb} {_count(plan.records, 'record')}: {new}, {len(changed)} changed, {plan.unchanged} unchanged.")
+    new = counted(len(made), "new file")
+    click.echo(f"{verb} {counted(plan.records, 'record')}: {new}, {len(changed)} changed, {plan.unchanged} unchanged.")
 
 
 def _listed(values: tuple[str, ...]) -> str:
@@ -273,60 +228,21 @@ def _listed(values: tuple[str, ...]) -> str:
 
 @commands.command(short_help="Write Turtle in its one sorted form.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is not in its one form.")
-@click.argument("paths", nargs=-1, type=_PATH)
+@click.argument("paths", nargs=-1, type=PATH)
 @click.pass_context
 def fmt(context: click.Context, check: bool, paths: tuple[Path, ...]) -> int:
     """Write Turtle files in their one sorted form; without PATHS those of the data folder."""
     from kggraph.rdf.turtle import check_files, format_file
 
-    settings = _settings(context)
-    files = sorted({file for path in paths or (settings.data_path,) for file in _turtle_files(path)})
+    settings = settings_of(context)
+    files = sorted({file for path in paths or (settings.data_path,) for file in turtle_files_of(path)})
     others = check_files(files, settings.all_prefixes)
     for file in others:
         if not check:
             file.write_text(format_file(file, settings.all_prefixes), "utf-8")
         click.echo(f"{file}: {'not in the one form; run kggraph fmt' if check else 'written in the one form'}")
-    click.echo(f"{_count(len(files), 'Turtle file')}, {len(others)} {'to be formatted' if check else 'formatted'}.")
+    click.echo(f"{counted(len(files), 'Turtle file')}, {len(others)} {'to be formatted' if check else 'formatted'}.")
     return 1 if check and others else 0
-
-
-def _turtle_files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return [file for file in path.rglob("*.ttl") if not any(part.startswith(".") for part in file.parts)]
-    if not path.exists():
-        raise ConfigError(f"There is no file or folder {path}.")
-    return [path]
-
-
-# ------------------------------------------------------------------ progress
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on standard error for long work, when that is a terminal."""
-    stream = sys.stderr
-    bars: dict[str, Any] = {}
-
-    def show(step: str, done: int, total: int) -> None:
-        if step.startswith("wait"):
-            click.echo(f"{step.capitalize()} ...", err=True)
-        if not stream.isatty() or total < 100:
-            return
-        if step not in bars:
-            _finish(bars)
-            bars[step] = click.progressbar(length=total, label=f"{step:22}", file=stream, show_eta=True)
-            bars[step].__enter__()
-        bars[step].update(done - bars[step].pos)
-
-    try:
-        yield show
-    finally:
-        _finish(bars)
-
-
-def _finish(bars: dict[str, Any]) -> None:
-    for bar in bars.values():
-        if not bar.finished or bar.pos >= 0:
-            bar.render_finish()
-    bars.clear()
 
 
 # ------------------------------------------------------------------ contexts
@@ -339,7 +255,7 @@ def context(context: click.Context) -> None:
     from kggraph.publish.context import model_context
     from kggraph.publish.generation import open_current
 
-    click.echo(json.dumps(model_context(open_current(_settings(context)).model()), ensure_ascii=False, indent=1))
+    click.echo(json.dumps(model_context(open_current(settings_of(context)).model()), ensure_ascii=False, indent=1))
 
 
 @commands.command(short_help="Let an assistant ask: a server of the Model Context Protocol.")
@@ -348,13 +264,13 @@ def mcp(context: click.Context) -> None:
     """Answer an assistant on standard input and output (Model Context Protocol): search, things, queries; read-only."""
     from kggraph.mcp_server import serve_mcp
 
-    serve_mcp(_settings(context))
+    serve_mcp(settings_of(context))
 
 
 # ------------------------------------------------------------------ documentation
 @commands.command(short_help="Write the generated parts of the docs.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a page differs.")
-@click.option("--folder", type=_PATH, default=Path("docs"), show_default=True, help="Folder of the pages.")
+@click.option("--folder", type=PATH, default=Path("docs"), show_default=True, help="Folder of the pages.")
 def docs(check: bool, folder: Path) -> int:
     """Write the tables of settings, errors and commands into the documentation."""
     from kggraph.reference import pages

@@ -13,7 +13,7 @@ from kggraph.publish.pool import Pool
 from kggraph.publish.spool import Segment, SpooledFile, read_bytes
 from kggraph.rdf.iris import thing_iri
 from kggraph.validation.engines import Validator
-from kggraph.validation.report import VIOLATION, Report, Result
+from kggraph.validation.report import VIOLATION, Report, Result, rule_of
 from kggraph.validation.targets import Target, focus_nodes
 
 HOPS: Final = 3
@@ -43,6 +43,8 @@ class Outcome:
     kept: dict[str, list[Result]] = field(default_factory=dict)
     totals: Counter[str] = field(default_factory=Counter)
     """Severity IRI to number of results."""
+    by_rule: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Severity and rule (`rule_of`) to number of results."""
     used: set[str] = field(default_factory=set)
     """Shapes that had a focus node."""
     _shared: set[Result] = field(default_factory=set)
@@ -65,6 +67,7 @@ class Outcome:
         self._shared |= new
         for result in (*found.own, *sorted(new, key=lambda result: result.key)):
             self.totals[result.severity] += 1
+            self.by_rule[rule_of(result)] += 1
             kept = self.kept.setdefault(result.severity, [])
             if len(kept) < MOST_KEPT:
                 kept.append(result)

@@ -39,15 +39,35 @@ class Explainer:
         :param base_from: base of the IRIs in the files, when those of the report have `base_to` instead.
         """
         self._shapes, self._root, self._source_of = shapes, root, source_of
-        self._lang, self._bases = lang, {"base_from": base_from, "base_to": base_to}
+        self._bases = {"base_from": base_from, "base_to": base_to}
+        self.lang = lang
+        self.shapes = shapes
 
     def line(self, result: Result) -> str:
         """One result in one line."""
-        label = self._text(self._shapes.name(result.shape)) or local_name((result.path or "").strip("<>")) or "-"
+        return f"{self.place(result)}: {self.field(result)}: {self.message(result)}"
+
+    def field(self, result: Result) -> str:
+        """The name of the field that the result is about."""
+        return self._text(self._shapes.name(result.shape)) or local_name((result.path or "").strip("<>")) or "-"
+
+    def value(self, result: Result) -> str:
+        """The offending value as in a sentence; empty when there is none."""
+        return show(result.value) if result.value else ""
+
+    def message(self, result: Result) -> str:
+        """What is wrong and what to do, and the offending value when that does not say it."""
         message = self._text(result.messages)
         if result.value and (shown := show(result.value)) not in message:
-            message += f" ({_FOUND.get(self._lang, _FOUND['en'])}: {shown})"
-        return f"{self._place(result)}: {label}: {message}"
+            message += f" ({_FOUND.get(self.lang, _FOUND['en'])}: {shown})"
+        return message
+
+    def place(self, result: Result) -> str:
+        """The file and line of a result; its focus node where no file describes that."""
+        relative, line = self.where(result)
+        if relative is None:
+            return show(result.focus)
+        return f"{relative}:{line}" if line else relative
 
     def lines(self, report: Report, severities: Iterable[str]) -> list[str]:
         """The results of these severities, in the order of file and line."""
@@ -59,15 +79,15 @@ class Explainer:
             shown.append(f"... {len(found) - MOST_LINES} more")
         return shown
 
-    def _place(self, result: Result) -> str:
+    def where(self, result: Result) -> tuple[str | None, int | None]:
+        """The file and the line of a result, as far as they are known."""
         focus = ntriples.iri(result.focus.encode()) if result.focus.startswith("<") else result.focus
         relative = self._source_of(thing_iri(focus))
         if relative is None:
-            return show(result.focus)
+            return None, None
         simple = result.path and result.path.startswith("<") and result.path.endswith(">")
         predicate = result.path[1:-1] if simple and result.path else None
-        line = locate(self._root / relative, focus, predicate, self._object(result.value), **self._bases)
-        return f"{relative}:{line}" if line else relative
+        return relative, locate(self._root / relative, focus, predicate, self._object(result.value), **self._bases)
 
     def _object(self, value: str | None) -> str | None:
         if value is None or value.startswith("_:"):
@@ -75,7 +95,7 @@ class Explainer:
         return value[1:-1] if value.startswith("<") else ntriples.literal(value.encode()).text
 
     def _text(self, texts: LangText) -> str:
-        for lang in (self._lang, "en", "", *sorted(texts)):
+        for lang in (self.lang, "en", "", *sorted(texts)):
             if lang in texts:
                 return texts[lang]
         return ""

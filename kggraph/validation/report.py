@@ -42,3 +42,8 @@ class Report:
     @property
     def conforms(self) -> bool:
         return all(result.severity != VIOLATION for result in self.results)
+
+
+def rule_of(result: Result) -> tuple[str, str]:
+    """Severity and rule that a result is counted by: its shape, or its component where the shape has no IRI."""
+    return result.severity, result.shape or result.component

@@ -148,10 +148,13 @@ def test_nonconforming_data_name_file_line_field_and_fix(
     before = current(kb)
     file = kb / "data" / "bridges" / "millau.ttl"
     file.write_text(file.read_text().replace("2460", "0"))
-    for command in ("build", "check", "validate"):
+    for command in ("build", "check"):
         code, _, err = outcome(capsys, command, "--lang", lang)
         assert code == 1
         assert err.startswith(f"data/bridges/millau.ttl:17: {message}")
+    code, out, _ = outcome(capsys, "validate", "--lang", lang)
+    assert code == 1
+    assert out.splitlines()[1].startswith(f"data/bridges/millau.ttl:17: {message}")
     assert current(kb) == before
 
 
@@ -176,10 +179,31 @@ def test_single_files_are_validated_as_if_in_place(kb: Path, capsys: pytest.Capt
     file.write_text(good.replace("2460", "0"))
     code, out, _ = outcome(capsys, "validate", "draft.ttl", "--lang", "en")
     assert code == 1
-    assert out.startswith("draft.ttl:17: length (m): A length is a whole number of metres, 1 or more.")
+    assert out.splitlines()[1].startswith("draft.ttl:17: length (m): A length is a whole number of metres, 1 or more.")
     file.write_text(good)
     assert outcome(capsys, "validate", "draft.ttl")[:2] == (0, "1 file checked: conforms.\n")
     assert outcome(capsys, "validate", "data/bridges")[0] == 0
+
+
+def test_a_report_in_another_form_is_all_of_standard_output(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = kb / "data" / "bridges" / "millau.ttl"
+    file.write_text(file.read_text().replace("2460", "0"))
+    code, out, _ = outcome(capsys, "validate", "--format", "json")
+    assert code == 1
+    (rule,) = json.loads(out)["rules"]
+    (found,) = rule["results"]
+    assert (found["file"], found["line"]) == ("data/bridges/millau.ttl", 17)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<a> <b> .", b"\x00\x01\xff\xfe" * 100, b"\x89PNG\r\n\x1a\n", b"\xef\xbb\xbf<a:a> <a:b> <a:c> ."]
+)
+def test_what_cannot_be_read_cannot_be_validated(kb: Path, capsys: pytest.CaptureFixture[str], content: bytes) -> None:
+    (kb / "draft.ttl").write_bytes(content)
+    code, out, err = outcome(capsys, "validate", "draft.ttl")
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "draft.ttl" in err
 
 
 def test_both_engines_say_the_same(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

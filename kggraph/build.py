@@ -37,6 +37,7 @@ from kggraph.publish.item_table import write_item_table
 from kggraph.publish.ownership import twice
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import log_publication, write_name_index
+from kggraph.publish.quality import write_quality
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
 from kggraph.publish.text_index import write_text_index
 from kggraph.publish.void import DUMPS
@@ -313,6 +314,7 @@ def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
         pool.start(dumps.write_ntriples, quads, size, ntriples),
         pool.start(write_item_table, folder, target / "items.csv.gz", settings.languages),
         pool.start(write_name_index, folder),
+        pool.start(write_quality, folder, settings.languages),
     ]
 
 

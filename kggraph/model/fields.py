@@ -12,7 +12,7 @@ from kggraph.errors import ShapesError
 from kggraph.model.graph import ModelGraph, Node, Term, curie, show
 from kggraph.model.model import Field, Group, Value
 from kggraph.rdf.iris import local_name
-from kggraph.terms import DASH, KG, SH
+from kggraph.terms import DASH, KG, RDF, SH
 
 _LITERAL: Final = f"{SH}Literal"
 
@@ -191,6 +191,11 @@ class FieldReader:
             attribution_role=graph.iri(shape, f"{KG}attributionRole"),
             hidden=graph.flag(shape, f"{KG}hidden"),
             schema_property=graph.iri(shape, f"{KG}schemaProperty"),
+            is_identifier=graph.flag(shape, f"{KG}identifier"),
+            low_values=tuple(graph.iris(shape, f"{KG}lowValue")),
+            is_translated=datatypes == (f"{RDF}langString",)
+            and any(graph.flag(rule, f"{SH}uniqueLang") for rule in shapes)
+            and min(maximum, default=2) > 1,
         )
 
     def _alternatives(self, shapes: Iterable[Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -72,6 +72,12 @@ class Field:
     hidden: bool
     schema_property: str | None = None
     """Property of schema.org by which citations, metadata in pages and harvesters get the values."""
+    is_identifier: bool = False
+    """Whether the values are identifiers of the thing elsewhere, which every such thing should have."""
+    low_values: tuple[str, ...] = ()
+    """Values that say that the facts of a thing are not certain."""
+    is_translated: bool = False
+    """Whether there is one text in each language (`sh:uniqueLang`)."""
 
     @property
     def is_literal(self) -> bool:

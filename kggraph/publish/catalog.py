@@ -12,6 +12,7 @@ from typing import Final
 
 from kggraph.model import LangText
 from kggraph.publish.dataset import Agent, DatasetFacts, DumpFile, agent_classes
+from kggraph.publish.dqv import DQV, OVERALL, measurement_iri
 from kggraph.publish.triples import Triples, iri, text, typed
 from kggraph.rdf.iris import slugify
 from kggraph.rdf.media import RESULTS_CSV, TRIG
@@ -19,7 +20,7 @@ from kggraph.terms import DCAT, DCTERMS, FOAF, VOID
 
 VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 SPDX: Final = "http://spdx.org/rdf/terms#"
-CATALOG_PREFIXES: Final = {"spdx": SPDX, "vcard": VCARD, "xsd": "http://www.w3.org/2001/XMLSchema#"}
+CATALOG_PREFIXES: Final = {"dqv": DQV, "spdx": SPDX, "vcard": VCARD, "xsd": "http://www.w3.org/2001/XMLSchema#"}
 """Prefixes of a catalogue beside those of the platform."""
 
 _MEDIA_TYPES: Final = "https://www.iana.org/assignments/media-types/"
@@ -129,6 +130,7 @@ class _Catalog:
         add(facts.iri, f"{DCTERMS}modified", typed(facts.modified, "dateTime"))
         add(facts.iri, f"{DCTERMS}conformsTo", iri(f"{facts.base_uri}def"), iri(f"{facts.base_uri}shapes"))
         add(facts.iri, f"{FOAF}page", iri(facts.page))
+        add(facts.iri, f"{DQV}hasQualityMeasurement", *(iri(measurement_iri(facts.base_uri, n)) for n in OVERALL))
         self.triples.a(facts.page, f"{FOAF}Document")
         self._rights(facts.iri, access=True)
         self._responsible(facts.iri, creators=True)

@@ -15,6 +15,7 @@ from kggraph.errors import GenerationError
 from kggraph.model import Model, load_model
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.name_index import NameIndex
+from kggraph.publish.quality_data import Quality
 from kggraph.search.facets import FacetIndex
 from kggraph.search.index import SearchIndex
 from kggraph.validation.report import Report, Result
@@ -116,6 +117,10 @@ class Generation:
     def names(self) -> NameIndex:
         """A new reader of all names; keep it as long as the generation is served."""
         return NameIndex(self.path / "search" / "names.sqlite")
+
+    def quality(self) -> Quality:
+        """What was measured of this generation; keep it as long as the generation is served."""
+        return Quality(self.path)
 
     def report(self) -> Report:
         """Warnings and infos that validation gave."""

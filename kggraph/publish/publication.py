@@ -12,6 +12,7 @@ from kggraph.publish.generation import Generation
 from kggraph.publish.harvest_sets import harvest_sets, published, sets_of_items
 from kggraph.publish.name_index import write_names
 from kggraph.publish.named_things import named_things
+from kggraph.publish.quality_data import record_quality, totals_of
 
 
 def write_name_index(folder: Path) -> None:
@@ -35,13 +36,14 @@ def log_publication(build: Path, generation: Generation, now: datetime | None = 
 
     :returns: how many things are new, changed or gone.
     """
+    time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    record_quality(build, generation.hash, totals_of(generation.quality()), time)
     if is_recorded(log_path(build), generation.hash):
         return 0
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
         sets = harvest_sets(generation.model(), facets, generation.manifest.base_uri, descriptions.labels)
         things = published(descriptions, sets_of_items(sets, facets))
-        time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
         return record(log_path(build), generation.hash, things, time)
     finally:
         descriptions.close()

@@ -39,6 +39,10 @@ class ShapeTexts:
                 return texts
         return {}
 
+    def rule_of(self, shape: str) -> list[str]:
+        """The fields that it is a rule of."""
+        return self.graph.iris(ox.NamedNode(shape), f"{KG}ruleOf") if shape else []
+
     def messages(self, shape: str) -> LangText:
         """Its `sh:message` in each language; empty when it has none."""
         return self.graph.labels(ox.NamedNode(shape), f"{SH}message")

@@ -15,6 +15,7 @@ from kggraph.model import Field, LangText
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
 from kggraph.publish.labels import Label, pick
+from kggraph.publish.quality_data import Quality
 from kggraph.publish.queries import NamedQuery, read_query
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facets import Selection
@@ -98,6 +99,11 @@ class KnowledgeBase:
     def explainer(self) -> Explainer:
         """Says why an item is in a result."""
         return Explainer(self.text_index, self.model)
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What was measured of the data; read when it is first asked for."""
+        return self.generation.quality()
 
     @cached_property
     def everything(self) -> Selection:

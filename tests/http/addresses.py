@@ -33,7 +33,7 @@ PAGES = (
 )
 """Addresses that are pages and nothing else."""
 
-EXCHANGED = ("/dataset",)
+EXCHANGED = ("/dataset", "/quality")
 """Documents about the whole."""
 
 NEGOTIATED = (
@@ -47,7 +47,7 @@ SUFFIXES = ("html", "ttl", "jsonld", "nt", "rdf")
 THING_SUFFIXES = ("trig", "md", "csv")
 TWINS = tuple(
     f"{path}.{suffix}"
-    for path in (DOCUMENTS[0], "/nl/doc/form/arch", "/dataset", *DOCUMENTS[-2:])
+    for path in (DOCUMENTS[0], "/nl/doc/form/arch", "/dataset", "/quality", *DOCUMENTS[-2:])
     for suffix in SUFFIXES
 )
 
@@ -75,6 +75,10 @@ FIXED = (
     "/context/v1.jsonld",
     "/ldes.ttl",
     "/ldes/1.nt",
+    "/quality.csv",
+    "/quality.json",
+    "/nl/quality.csv?list=translation-bridge-name-nl",
+    "/quality.json?thing=bridge/erasmusbrug",
     "/reconcile",
     "/nl/reconcile/",
     "/reconcile/suggest/entity?prefix=er",

@@ -1,0 +1,302 @@
+"""The quality of a generation, measured while it is built: what is missing, in which language, about which thing.
+
+Nothing here knows a subject: which fields identify, translate, date or doubt a thing, the shapes say. A *list* holds
+the findings of one kind about one field (or one rule of the shapes), so that every line of the report is work that
+somebody can do. `quality_data` reads what is written here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from kggraph.model import ClassModel, Field, LangText, Model, load_model
+from kggraph.publish.descriptions import Description, Descriptions
+from kggraph.publish.lifecycle import ending
+from kggraph.rdf import ntriples
+from kggraph.rdf.iris import local_name, slugify, thing_iri
+from kggraph.terms import RDF, SKOS, SSSOM
+from kggraph.validation.report import Result
+from kggraph.validation.shape_texts import ShapeTexts
+
+Said: TypeAlias = dict[bytes, list[bytes]]
+"""What is said of one thing: predicate to objects, in N-Triples form."""
+
+FILE_NAME: Final = "quality.sqlite"
+CHECKS: Final = ("report", "date", "identifier", "certainty", "mapping", "translation")
+"""Kinds of lists, in the order in which they are shown."""
+
+_LANG_STRING: Final = f"{RDF}langString"
+_CONCEPT: Final = f"{SKOS}Concept"
+_MAPPINGS: Final = frozenset(
+    f"<{SKOS}{name}Match>".encode() for name in ("exact", "close", "broad", "narrow", "related")
+)
+_TAG: Final = re.compile(rb'"@([A-Za-z]+)[A-Za-z0-9-]*\Z')
+_SCHEMA: Final = """
+CREATE TABLE list (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, shape TEXT NOT NULL, anchor TEXT NOT NULL,
+  lang TEXT NOT NULL, severity TEXT NOT NULL, label TEXT NOT NULL, things TEXT NOT NULL, findings INTEGER NOT NULL
+);
+CREATE TABLE finding (
+  list INTEGER NOT NULL, number INTEGER NOT NULL, thing TEXT NOT NULL, value TEXT NOT NULL, message TEXT NOT NULL,
+  PRIMARY KEY (list, number)
+) WITHOUT ROWID;
+CREATE TABLE filled (
+  kind TEXT NOT NULL, class TEXT NOT NULL, things TEXT NOT NULL, shape TEXT NOT NULL, label TEXT NOT NULL,
+  required INTEGER NOT NULL, filled INTEGER NOT NULL, total INTEGER NOT NULL
+);
+CREATE TABLE translated (
+  class TEXT NOT NULL, things TEXT NOT NULL, shape TEXT NOT NULL, label TEXT NOT NULL, lang TEXT NOT NULL,
+  filled INTEGER NOT NULL, total INTEGER NOT NULL
+);
+CREATE TABLE total (name TEXT PRIMARY KEY, number REAL NOT NULL) WITHOUT ROWID;
+"""
+_INDEX: Final = """
+CREATE INDEX by_thing ON finding (thing);
+CREATE TABLE busiest AS
+  SELECT thing, count(*) AS findings FROM finding GROUP BY thing ORDER BY findings DESC, thing;
+CREATE INDEX by_findings ON busiest (findings DESC, thing);
+"""
+
+
+@dataclass(slots=True)
+class _List:
+    """The findings of one kind about one field or rule, in the making."""
+
+    id: int
+    name: str
+    kind: str
+    shape: str
+    anchor: str
+    lang: str
+    severity: str
+    label: LangText
+    things: LangText
+    findings: int = 0
+
+
+def write_quality(folder: Path, languages: Sequence[str]) -> None:
+    """Measure a generation in the making, from its descriptions and its report.
+
+    :param languages: language tags in which texts should be there.
+    """
+    shapes = (folder / "shapes.nt").read_bytes()
+    model = load_model(shapes, (folder / "ontology.nt").read_bytes())
+    results = [Result(**result) for result in json.loads((folder / "report.json").read_bytes())]
+    descriptions = Descriptions(folder / "descriptions.sqlite")
+    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as database:
+        database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
+        database.execute("BEGIN")
+        try:
+            made = _Measuring(database, descriptions, model, languages)
+            made.report(results, ShapeTexts(shapes))
+            made.things()
+            made.finish()
+        finally:
+            descriptions.close()
+        database.execute("COMMIT")
+        database.executescript(_INDEX)
+
+
+class _Measuring:
+    def __init__(
+        self, database: sqlite3.Connection, descriptions: Descriptions, model: Model, languages: Sequence[str]
+    ) -> None:
+        self.database, self.descriptions, self.model, self.languages = database, descriptions, model, languages
+        self.lists: dict[tuple[str, str, str], _List] = {}
+        self.counters: dict[str, _ClassCounter] = {}
+        self.total = 0
+
+    # ------------------------------------------------------------------ the report
+    def report(self, results: Iterable[Result], texts: ShapeTexts) -> None:
+        """A list for each rule that gave a result."""
+        anchors = {field.iri for model in self.model.classes for field in model.fields}
+        anchors |= {model.shape for model in self.model.classes}
+        for result in results:
+            key = ("report", result.shape, f"{result.component} {result.severity}")
+            found = self.lists.get(key)
+            if found is None:
+                label = texts.name(result.shape) or {"": local_name((result.path or "").strip("<>")) or "SHACL"}
+                named = f"{local_name(result.shape)}-{local_name(result.component)}"
+                anchor = next((iri for iri in (result.shape, *texts.rule_of(result.shape)) if iri in anchors), "")
+                found = self._list(key, named, result.shape, anchor, "", local_name(result.severity), label, {})
+            self._find(found, thing_iri(result.focus.strip("<>")), result.value or "", result.messages)
+
+    # ------------------------------------------------------------------ the things
+    def things(self) -> None:
+        """Everything that is still there, one thing after another."""
+        for kind in self.descriptions.kinds():
+            for iri in self.descriptions.iris(kind):
+                found = self.descriptions.get(iri)
+                if found is not None and not ending(found.ntriples, iri).is_over:
+                    self.total += 1
+                    model = self.model.of_types(found.types)
+                    if model is not None:
+                        self._thing(found, model, said_of(found))
+
+    def _thing(self, thing: Description, model: ClassModel, said: Said) -> None:
+        counter = self.counters.get(model.iri)
+        if counter is None:
+            counter = self.counters[model.iri] = _ClassCounter(model, self.languages)
+        counter.add(said)
+        for field, predicate in counter.fields:
+            objects = said.get(predicate, ())
+            if field.is_date and model.is_main and not objects:
+                self._missing("date", field, model, thing)
+            if field.is_identifier and not objects:
+                self._missing("identifier", field, model, thing)
+            for low in field.low_values:
+                if f"<{low}>".encode() in objects:
+                    self._missing("certainty", field, model, thing, value=f"<{low}>")
+            if field.is_translated and objects:
+                there = tags_of(objects)
+                for lang in self.languages:
+                    if lang not in there:
+                        self._missing("translation", field, model, thing, lang=lang)
+        if model.iri == _CONCEPT and _MAPPINGS.isdisjoint(said):
+            self._unlinked(thing, model)
+
+    def _unlinked(self, thing: Description, model: ClassModel) -> None:
+        """A concept without a mapping, neither its own nor one that is described as a thing."""
+        if f"{SSSOM}subject_id" in self.descriptions.inbound_counts(thing.iri):
+            return
+        scheme = self.model.scheme_by_kind(thing.kind)
+        label = scheme.plural or scheme.label if scheme else model.plural
+        key = ("mapping", thing.kind, "")
+        found = self.lists.get(key) or self._list(key, thing.kind, model.shape, model.shape, "", "", label, label)
+        self._find(found, thing.iri, "", {})
+
+    def _missing(
+        self, kind: str, field: Field, model: ClassModel, thing: Description, *, lang: str = "", value: str = ""
+    ) -> None:
+        key = (kind, f"{model.iri} {field.iri}", lang)
+        found = self.lists.get(key) or self._list(
+            key, local_name(field.iri), field.iri, field.iri, lang, "", field.label, model.plural
+        )
+        self._find(found, thing.iri, value, {})
+
+    # ------------------------------------------------------------------ writing
+    def _list(
+        self,
+        key: tuple[str, str, str],
+        name: str,
+        shape: str,
+        anchor: str,
+        lang: str,
+        severity: str,
+        label: LangText,
+        things: LangText,
+    ) -> _List:
+        stem = "-".join(filter(None, (key[0], slugify(name) or "rule", lang)))
+        taken = {one.name for one in self.lists.values()}
+        name, number = stem, 1
+        while name in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        made = _List(len(self.lists) + 1, name, key[0], shape, anchor, lang, severity, label, things)
+        self.lists[key] = made
+        return made
+
+    def _find(self, found: _List, thing: str, value: str, message: LangText) -> None:
+        found.findings += 1
+        row = (found.id, found.findings, thing, value, _json(message) if message else "")
+        self.database.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", row)
+
+    def finish(self) -> None:
+        """Write what was counted."""
+        for one in self.lists.values():
+            row = (one.id, one.name, one.kind, one.shape, one.anchor, one.lang, one.severity)
+            labels = (_json(one.label), _json(one.things), one.findings)
+            self.database.execute("INSERT INTO list VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *labels))
+        for counter in sorted(self.counters.values(), key=lambda one: (not one.model.is_main, one.model.iri)):
+            self.database.executemany("INSERT INTO filled VALUES (?, ?, ?, ?, ?, ?, ?, ?)", counter.filled_rows())
+            self.database.executemany("INSERT INTO translated VALUES (?, ?, ?, ?, ?, ?, ?)", counter.language_rows())
+        self.database.execute("INSERT INTO total VALUES ('things', ?)", (self.total,))
+        for name, test in _TOTALS.items():
+            number = sum(one.findings for one in self.lists.values() if test(one))
+            self.database.execute("INSERT INTO total VALUES (?, ?)", (name, number))
+
+
+_TOTALS: Final[dict[str, Callable[[_List], bool]]] = {
+    "warnings": lambda one: one.severity == "Warning",
+    "infos": lambda one: one.severity == "Info",
+    **{kind: (lambda one, kind=kind: one.kind == kind) for kind in CHECKS if kind != "report"},  # type: ignore[misc]
+}
+"""What the trend follows, by name."""
+
+
+class _ClassCounter:
+    """How many things of a class have each field, and in which languages."""
+
+    def __init__(self, model: ClassModel, languages: Sequence[str]) -> None:
+        self.model, self.languages = model, languages
+        every = [(field, f"<{field.path}>".encode()) for field in model.fields if not field.inverse]
+        self.fields = every
+        self.shown = [(field, predicate) for field, predicate in every if not field.hidden]
+        self.total = 0
+        self.filled = [0] * len(self.shown)
+        self.tagged: dict[tuple[str, str], int] = {}
+        self.with_text: dict[str, int] = {}
+
+    def add(self, said: Said) -> None:
+        """Count one thing."""
+        self.total += 1
+        for position, (field, predicate) in enumerate(self.shown):
+            objects = said.get(predicate)
+            if objects:
+                self.filled[position] += 1
+                if _LANG_STRING in field.datatypes:
+                    self.with_text[field.iri] = self.with_text.get(field.iri, 0) + 1
+                    for tag in tags_of(objects):
+                        self.tagged[field.iri, tag] = self.tagged.get((field.iri, tag), 0) + 1
+
+    def filled_rows(self) -> Iterable[tuple[str | int, ...]]:
+        """Rows of the table `filled`."""
+        start = (self.model.kind or "", self.model.iri, _json(self.model.plural))
+        for (field, _), filled in zip(self.shown, self.filled, strict=True):
+            yield (*start, field.iri, _json(field.label), field.min_count, filled, self.total)
+
+    def language_rows(self) -> Iterable[tuple[str | int, ...]]:
+        """Rows of the table `translated`."""
+        for field, _ in self.shown:
+            total = self.with_text.get(field.iri, 0)
+            for lang in self.languages if total else ():
+                filled = self.tagged.get((field.iri, lang), 0)
+                yield (
+                    self.model.iri,
+                    _json(self.model.plural),
+                    field.iri,
+                    _json(field.label),
+                    lang,
+                    filled,
+                    total,
+                )
+
+
+def said_of(thing: Description) -> Said:
+    """What is said of a thing itself, not of its parts."""
+    subject = f"<{thing.iri}>".encode()
+    found: Said = {}
+    for own, predicate, term in ntriples.rows(thing.ntriples):
+        if own == subject:
+            found.setdefault(predicate, []).append(term)
+    return found
+
+
+def tags_of(objects: Iterable[bytes]) -> set[str]:
+    """The languages of literals, without region.
+
+    >>> sorted(tags_of([b'"a"@en-GB', b'"b"', b"<a:b>"]))
+    ['en']
+    """
+    return {found[1].decode().lower() for term in objects if (found := _TAG.search(term))}
+
+
+def _json(texts: LangText) -> str:
+    return json.dumps(dict(texts), ensure_ascii=False, sort_keys=True)

@@ -7,7 +7,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from kggraph.model.graph import ModelGraph, Term
-from kggraph.terms import RDF, SH
+from kggraph.terms import KG, RDF, SH
 
 _INWARD: Final = ("node", "property", "qualifiedValueShape", "not")
 """Parameters that name a shape which a value is held against; `and`, `or` and `xone` name lists of them."""
@@ -15,8 +15,8 @@ _INWARD: Final = ("node", "property", "qualifiedValueShape", "not")
 _LISTS: Final = ("and", "or", "xone")
 _PAIRS: Final = ("equals", "disjoint", "lessThan", "lessThanOrEquals")
 _STEPS: Final = ("inversePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath")
-_OPEN: Final = ("sparql", "target", "js", "expression", "values", "rule")
-"""Parameters that may look at anything."""
+_OPEN: Final = ("target", "js", "expression", "values", "rule")
+"""Parameters that may look at anything; a constraint in SPARQL may as well, unless it has `kg:looksAt`."""
 
 
 def looked_at(shapes: bytes) -> frozenset[bytes] | None:
@@ -34,6 +34,11 @@ def looked_at(shapes: bytes) -> frozenset[bytes] | None:
     for node in graph.subjects():
         if any(graph.values(node, f"{SH}{name}") for name in _OPEN):
             return None
+        for constraint in graph.values(node, f"{SH}sparql"):
+            paths = graph.values(constraint, f"{KG}looksAt")
+            if not paths:
+                return None
+            found |= set().union(*(_in_path(graph, path) for path in paths))
         for path in graph.values(node, f"{SH}path"):
             if not isinstance(path, ox.NamedNode):
                 found |= _in_path(graph, path)

@@ -12,7 +12,8 @@ from kggraph.validation.reach import looked_at
 
 
 def seen(turtle: str) -> set[str] | None:
-    prefixes = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <https://example.org/> ."
+    prefixes = "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <https://example.org/> . "
+    prefixes += "@prefix kg: <https://w3id.org/kggraph/ns#> . "
     graph = ox.serialize(ox.parse(prefixes + turtle, ox.RdfFormat.TURTLE), format=ox.RdfFormat.N_TRIPLES) or b""
     found = looked_at(graph)
     return None if found is None else {term.decode()[21:-1] for term in found if b"example.org" in term}
@@ -30,6 +31,7 @@ def seen(turtle: str) -> set[str] | None:
         ("sh:path ex:p ; sh:qualifiedValueShape [ sh:node ex:Other ] ; sh:qualifiedMinCount 1", {"o"}),
         ("sh:path ex:p ; sh:property [ sh:path ex:q ; sh:node [ sh:property [ sh:path ex:r ] ] ]", {"q", "r"}),
         ("sh:path ex:p ; sh:node [ sh:closed true ]", None),
+        ("sh:path ex:p ; sh:sparql [ kg:looksAt ( ex:q [ sh:inversePath ex:r ] ), ex:s ]", {"q", "r", "s"}),
         ("sh:path ex:p ; sh:sparql [ sh:select 'SELECT $this WHERE { $this ?p ?o }' ]", None),
     ],
 )

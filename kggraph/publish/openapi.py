@@ -1,4 +1,4 @@
-"""The interfaces for programs as an OpenAPI 3.1 document: the endpoint, the named queries, the list of items.
+"""The interfaces as an OpenAPI 3.1 document: the endpoint and the named queries, beside what the site has.
 
 https://spec.openapis.org/oas/v3.1.0
 """
@@ -12,11 +12,11 @@ from kggraph.model import LangText
 from kggraph.publish.labels import pick
 from kggraph.publish.queries import NamedQuery, Parameter
 from kggraph.publish.tables import PEOPLE_FORMATS
-from kggraph.rdf.media import DATASET_FORMATS, RDF_FORMATS, RESULT_FORMATS
+from kggraph.rdf.media import DATASET_FORMATS, HTML, RDF_FORMATS, RESULT_FORMATS
 from kggraph.store.guard import inspect
 
 _LANGUAGE: Final = "en"
-_PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
+PROBLEM: Final = {"$ref": "#/components/responses/Problem"}
 _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
     "iri": {"type": "string", "format": "iri"},
     "literal": {"type": "string"},
@@ -31,23 +31,19 @@ def openapi(
     title: LangText,
     languages: Iterable[str],
     queries: Iterable[NamedQuery],
-    facets: Mapping[str, LangText],
+    others: Mapping[str, dict[str, Any]],
 ) -> dict[str, Any]:
     """The document.
 
     :param base: base of the knowledge base, where everything is.
     :param version: version of the dataset.
-    :param facets: parameters by which items are chosen, with their labels.
+    :param others: the path items of all other addresses.
 
     >>> sorted(openapi("https://e.org/", "1", {}, ["en"], [], {})["paths"])
-    ['/api/queries', '/items', '/sparql']
+    ['/sparql']
     """
     listed = list(languages)
-    paths: dict[str, Any] = {
-        "/sparql": _endpoint(listed),
-        "/items": {"get": _items(facets)},
-        "/api/queries": {"get": _list()},
-    }
+    paths: dict[str, Any] = {**others, "/sparql": _endpoint(base, listed)}
     for query in queries:
         paths[f"/api/queries/{query.name}"] = {"get": _query(query, listed)}
     return {
@@ -55,7 +51,8 @@ def openapi(
         "info": {
             "title": pick(title, _LANGUAGE, base).text,
             "version": version,
-            "description": "All of it only reads.",
+            "description": "All of it only reads. Every address has HEAD and OPTIONS; CORS is open to all. "
+            "Dates and numbers are those of the data; texts are in the language of the server chosen.",
         },
         "servers": [{"url": base.rstrip("/")}],
         "paths": paths,
@@ -63,12 +60,27 @@ def openapi(
             "responses": {
                 "Problem": {
                     "description": "What is wrong, and what would be right (RFC 9457).",
-                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                    "content": {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}},
+                        "text/html": {},
+                        "text/plain": {},
+                    },
                 }
             },
             "schemas": {"Problem": _problem_schema(), "Results": {"type": "object", "required": ["head"]}},
         },
     }
+
+
+def parameter(name: str, schema: dict[str, Any], text: str = "", *, place: str = "query") -> dict[str, Any]:
+    """A parameter of an operation.
+
+    >>> parameter("page", {"type": "integer"})
+    {'name': 'page', 'in': 'query', 'schema': {'type': 'integer'}}
+    """
+    made: dict[str, Any] = {"name": name, "in": place, "schema": schema}
+    made |= {"description": text} if text else {}
+    return {**made, "required": True} if place == "path" else made
 
 
 def _problem_schema() -> dict[str, Any]:
@@ -81,15 +93,15 @@ def _problem_schema() -> dict[str, Any]:
     }
 
 
-def _endpoint(languages: list[str]) -> dict[str, Any]:
+def _endpoint(base: str, languages: list[str]) -> dict[str, Any]:
     query = {"type": "string", "description": "A query in SPARQL 1.1."}
     graphs = {"type": "array", "items": {"type": "string", "format": "iri"}}
     parameters = [
-        {"name": "query", "in": "query", "schema": query},
-        *({"name": f"{name}-graph-uri", "in": "query", "schema": graphs} for name in ("default", "named")),
+        parameter("query", query),
+        *(parameter(f"{name}-graph-uri", graphs) for name in ("default", "named")),
         *_result_parameters(languages, is_graph=None),
     ]
-    responses = _responses(is_graph=None)
+    responses = _responses((403, 413, 415), is_graph=None)
     form = {"type": "object", "properties": {"query": query}, "required": ["query"]}
     body = {
         "required": True,
@@ -98,7 +110,9 @@ def _endpoint(languages: list[str]) -> dict[str, Any]:
             "application/x-www-form-urlencoded": {"schema": form},
         },
     }
+    servers = [{"url": base.rstrip("/")}, *({"url": f"{base}{language}"} for language in languages[1:])]
     return {
+        "servers": servers,
         "get": {
             "operationId": "sparql",
             "summary": "SPARQL 1.1 Protocol",
@@ -115,38 +129,6 @@ def _endpoint(languages: list[str]) -> dict[str, Any]:
     }
 
 
-def _items(facets: Mapping[str, LangText]) -> dict[str, Any]:
-    parameters = [
-        {
-            "name": key,
-            "in": "query",
-            "description": pick(label, _LANGUAGE, key).text,
-            "schema": {"type": "array", "items": {"type": "string"}},
-        }
-        for key, label in facets.items()
-    ]
-    parameters.append({"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1}})
-    page = {"description": "A page of the list.", "content": {"text/html": {"schema": {"type": "string"}}}}
-    return {
-        "operationId": "items",
-        "summary": "Items by facets: several values of one are alternatives",
-        "parameters": parameters,
-        "responses": {"200": page, "default": _PROBLEM},
-    }
-
-
-def _list() -> dict[str, Any]:
-    told = {
-        "description": "Their names, titles and parameters.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    }
-    return {
-        "operationId": "queries",
-        "summary": "The named queries",
-        "responses": {"200": told, "default": _PROBLEM},
-    }
-
-
 def _query(query: NamedQuery, languages: list[str]) -> dict[str, Any]:
     is_graph = inspect(query.text).kind == "graph"
     return {
@@ -154,23 +136,22 @@ def _query(query: NamedQuery, languages: list[str]) -> dict[str, Any]:
         "summary": pick(query.title, _LANGUAGE, query.name).text,
         "description": pick(query.description, _LANGUAGE).text,
         "parameters": [*map(_parameter, query.parameters), *_result_parameters(languages, is_graph=is_graph)],
-        "responses": _responses(is_graph=is_graph),
+        "responses": _responses((303, 413), is_graph=is_graph),
     }
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
-    default: str | int = parameter.default_text
-    schema = {**_SCHEMAS[parameter.type], "default": int(default) if parameter.type == "integer" else default}
-    label = pick(parameter.label, _LANGUAGE, parameter.name).text
-    return {"name": parameter.name, "in": "query", "description": label, "schema": schema}
+def _parameter(given: Parameter) -> dict[str, Any]:
+    default: str | int = given.default_text
+    schema = {**_SCHEMAS[given.type], "default": int(default) if given.type == "integer" else default}
+    return parameter(given.name, schema, pick(given.label, _LANGUAGE, given.name).text)
 
 
 def _result_parameters(languages: list[str], *, is_graph: bool | None) -> list[dict[str, Any]]:
     formats = {"type": "string", "enum": [one.name for one in _formats(is_graph)]}
-    found = [{"name": "format", "in": "query", "description": "Wins over Accept.", "schema": formats}]
+    found = [parameter("format", formats, "Wins over Accept.")]
     if not is_graph:
         labels = {"type": "string", "enum": languages}
-        found.append({"name": "labels", "in": "query", "description": "Labels beside IRIs.", "schema": labels})
+        found.append(parameter("labels", labels, "Labels beside IRIs."))
     return found
 
 
@@ -180,8 +161,8 @@ def _formats(is_graph: bool | None) -> list[Any]:
     return [*tables, *graphs]
 
 
-def _responses(*, is_graph: bool | None) -> dict[str, Any]:
-    content: dict[str, Any] = {one.media_type: {} for one in _formats(is_graph)}
+def _responses(also: Iterable[int], *, is_graph: bool | None) -> dict[str, Any]:
+    content: dict[str, Any] = {one.media_type: {} for one in (*_formats(is_graph), HTML)}
     if not is_graph:
         content["application/sparql-results+json"] = {"schema": {"$ref": "#/components/schemas/Results"}}
     headers = {
@@ -191,4 +172,9 @@ def _responses(*, is_graph: bool | None) -> dict[str, Any]:
             "schema": {"type": "integer"},
         },
     }
-    return {"200": {"description": "The result.", "headers": headers, "content": content}, "default": _PROBLEM}
+    found: dict[str, Any] = {str(status): PROBLEM for status in (400, 404, 406, 429, 503, *also)}
+    found["200"] = {"description": "The result.", "headers": headers, "content": content}
+    found["304"] = {"description": "It has not changed."}
+    if "303" in found:
+        found["303"] = {"description": "The page of the query, for browsers.", "content": {"text/plain": {}}}
+    return dict(sorted(found.items()))

@@ -13,13 +13,13 @@ from kggraph.publish.openapi import openapi
 from kggraph.publish.queries import NamedQuery
 from kggraph.rdf.media import HTML, Representation
 from kggraph.web.http import JSON, Answer, Document, Link, Redirect, answered, deliver
+from kggraph.web.interfaces import OPENAPI, interfaces
 from kggraph.web.render import here
 from kggraph.web.sparql_answer import checked, chosen_format, respond
 from kggraph.web.sparql_request import Asked, read_fields
 
 blueprint = Blueprint("api", __name__)
 
-OPENAPI: Final = Representation("openapi", ".json", "application/vnd.oai.openapi+json;version=3.1", "OpenAPI")
 _OURS: Final = ("format", "labels")
 
 
@@ -67,10 +67,8 @@ def completion() -> Answer:
 def description() -> Answer:
     """Everything here that programs can ask."""
     kb = here().kb
-    facets = {field.key: field.label for field in kb.model.main.fields if field.facet}
-    told = openapi(
-        kb.addresses.base_uri, kb.hash, kb.about["title"], kb.settings.languages, kb.queries.values(), facets
-    )
+    about, languages = kb.about["title"], kb.settings.languages
+    told = openapi(kb.addresses.base_uri, kb.hash, about, languages, kb.queries.values(), interfaces(kb))
     return _told("/openapi.json", told, OPENAPI)
 
 

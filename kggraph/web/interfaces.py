@@ -19,7 +19,7 @@ from kggraph.publish.openapi import PROBLEM, parameter
 from kggraph.publish.profiles import PROFILES
 from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, Representation
 from kggraph.search.facets import NEWEST, TITLE
-from kggraph.web import dataset, exchange, metrics, service, things, vocabulary
+from kggraph.web import dataset, exchange, metrics, quality, service, things, vocabulary
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import JSON, SCRIPT, TEXT
 from kggraph.web.machine import contexts
@@ -151,10 +151,12 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
     profile = parameter("profile", {"type": "string", "enum": list(PROFILES)}, "How much is told.")
     thing = {"kind": _one_of(kb.manifest.kinds), "slug": _slug(kb)}
     named = {"suffix": _suffixes(things.CITED)}
-    whole = (
-        ("/dataset", "The dataset: DCAT, and the files to download", dataset.OFFERS),
-        ("/def", "The ontology", vocabulary.OFFERS),
-        ("/shapes", "The shapes: what is said of each class of things", vocabulary.OFFERS),
+    findings = (parameter("list", _TEXT, "One list of findings."), parameter("thing", _TEXT, "One thing."), _PAGE)
+    whole: tuple[tuple[str, str, tuple[Representation, ...], tuple[Told, ...]], ...] = (
+        ("/dataset", "The dataset: DCAT, and the files to download", dataset.OFFERS, ()),
+        ("/quality", "How complete and how certain the data are", quality.OFFERS, findings),
+        ("/def", "The ontology", vocabulary.OFFERS, ()),
+        ("/shapes", "The shapes: what is said of each class of things", vocabulary.OFFERS, ()),
     )
     made = [
         _Route("/id/{kind}/{slug}", "A thing: leads to its document", also=(301, 303), everywhere=True, values=thing),
@@ -178,10 +180,10 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
             values={**thing, **named},
         ),
     ]
-    for path, summary, offers in whole:
-        made.append(_Route(path, summary, offers, everywhere=True, is_chosen=True))
-        values = {"suffix": _suffixes(offers)}
-        made.append(_Route(f"{path}.{{suffix}}", f"{summary}, in one format", offers, everywhere=True, values=values))
+    for path, summary, offers, given in whole:
+        made.append(_Route(path, summary, offers, given, is_chosen=True, **_BOTH))
+        named = {"suffix": _suffixes(offers)}
+        made.append(_Route(f"{path}.{{suffix}}", f"{summary}, in one format", offers, given, values=named, **_BOTH))
     return made
 
 

@@ -65,6 +65,9 @@ class Settings:
     max_query_kb: int = _setting(1024, "kilobytes a query text may have")
     max_result_mb: int = _setting(256, "megabytes a query result may have")
     max_solutions: int = _setting(1_000_000, "solutions a query result may have")
+    service_allow: tuple[str, ...] = _setting((), "endpoints that queries may ask by SERVICE, as IRIs; empty: none")
+    service_timeout_s: float = _setting(5.0, "seconds that the endpoints of one query may take together")
+    service_result_kb: int = _setting(2048, "kilobytes that one such endpoint may answer with")
     query_log: str = _setting("", "file for a log of queries, without who asked; empty: none is kept")
     memory_limit_triples: int = _setting(20_000_000, "triples up to which the store is kept in memory; above: on disk")
     response_cache_mb: int = _setting(128, "megabytes of finished answers each web process may keep")
@@ -172,6 +175,9 @@ def _settled(
         uri = values.get(key, Settings.base_uri)
         if not uri.startswith(("http://", "https://")) or not uri.endswith("/"):
             raise ConfigError(f"{key} is {uri!r}; it must start with http:// or https:// and end in a slash.", key=key)
+    for endpoint in values.get("service_allow", ()):
+        if not endpoint.startswith(("http://", "https://")) or "@" in endpoint.split("/")[2]:
+            raise ConfigError(f"service_allow has {endpoint!r}; an endpoint is an http(s) IRI.", key="service_allow")
     email = values.get("contact_email", "")
     if email and not _EMAIL.match(email):
         raise ConfigError(f"contact_email is {email!r}; it must be one e-mail address.", key="contact_email")
@@ -211,7 +217,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
     default = _default(_field(key, where))
     if isinstance(default, tuple) and isinstance(value, list | tuple):
         value = tuple(value)
-        fits = all(isinstance(part, str) for part in value) and bool(value)
+        fits = all(isinstance(part, str) for part in value) and (bool(value) or not default)
     elif isinstance(default, dict):
         fits = isinstance(value, dict)
         for name, part in value.items() if fits else ():

@@ -239,6 +239,20 @@ class QueryHostUnavailable(KgError):
     status, code, title = 503, "query-host-unavailable", "Queries are not answered just now"
 
 
+class ServiceFailed(KgError):
+    """Another server, which a query names in SERVICE, did not answer as it should; `service` is its IRI."""
+
+    status, code, title = 502, "service-failed", "Another server did not answer"
+
+    def __init__(self, message: str, /, *, service: str) -> None:
+        super().__init__(message)
+        self.service = service
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        return {"service": self.service}
+
+
 class Busy(KgError):
     """There is no room for a query just now; `retry_after_s` says when to come back."""
 

@@ -59,6 +59,8 @@ class InspectedQuery:
     """Where the `*` of the outermost SELECT stands."""
     merges_graphs: bool = False
     """Whether it has FROM more than once, so that its default graph may be a merge."""
+    has_service: bool = False
+    """Whether it asks another server, which no engine here is to do (`federation`)."""
 
     @property
     def kind(self) -> ResultKind:
@@ -142,7 +144,7 @@ class InspectedQuery:
             elif kind == "pname" and word == "PREFIX":
                 prefix = text[:-1]
             elif kind in ("iri", "pname"):
-                iri = urljoin(base, unescape(text[1:-1])) if kind == "iri" else _expand(text, prefixes)
+                iri = urljoin(base, unescape(text[1:-1])) if kind == "iri" else expand(text, prefixes)
                 if word == "BASE":
                     base = iri
                 elif word == "PREFIX":
@@ -163,12 +165,15 @@ class InspectedQuery:
         return text
 
 
-def inspect(text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX_DEPTH) -> InspectedQuery:
+def inspect(
+    text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX_DEPTH, services: bool = False
+) -> InspectedQuery:
     """What the query is, if a public endpoint may run it; most syntax errors are left to the engine to find.
 
     >>> inspect("PREFIX ask: <x:> SELECT ?ask { ?ask ask:SERVICE 1 }").form
     'SELECT'
 
+    :param services: let SERVICE pass; whoever says so sees to it that no engine gets it.
     :raises QueryRefused: an update (`what` is "update"), "SERVICE", "length" or "nesting".
     :raises QuerySyntaxError: not a query, brackets that do not match, or the word service in what is not SPARQL 1.1.
     """
@@ -180,10 +185,11 @@ def inspect(text: str, *, max_bytes: int = MAX_QUERY_BYTES, max_depth: int = MAX
         raise QueryRefused(
             f"The query has more than {max_bytes:,} bytes; ask in several, or use the files to download.", what="length"
         )
-    return _inspect_cached(text, max_depth) if len(text) < _CACHED_LENGTH else _inspect(text, max_depth)
+    look = _inspect_cached if len(text) < _CACHED_LENGTH else _inspect
+    return look(text, max_depth, services)
 
 
-def _inspect(text: str, max_depth: int) -> InspectedQuery:
+def _inspect(text: str, max_depth: int, services: bool) -> InspectedQuery:
     text = lower_booleans(decode_code_points(text.removeprefix("\ufeff")))
     verb, first, depth, numbers, end, froms = _scan(text, max_depth)
     if verb in _UPDATES:
@@ -191,16 +197,16 @@ def _inspect(text: str, max_depth: int) -> InspectedQuery:
         raise QueryRefused(
             f"{verb} would change the data; this endpoint only reads (SELECT, ASK, CONSTRUCT, DESCRIBE).", what="update"
         )
+    has_service = False
     if _SERVICE.search(text):
-        _refuse_service(text)
+        has_service = _check_service(text, services)
     elif verb not in RESULT_KINDS or depth or _LIKE_IRI.search(text):
         check_grammar(text)
     place = Span(end, end)
     found = _STAR.match(text, first) if verb == "SELECT" else None
     star = found.end() - 1 if found else -1
-    return InspectedQuery(
-        text, cast(QueryForm, verb), numbers.get("LIMIT", place), numbers.get("OFFSET", place), star, froms > 1
-    )
+    limit, offset = numbers.get("LIMIT", place), numbers.get("OFFSET", place)
+    return InspectedQuery(text, cast(QueryForm, verb), limit, offset, star, froms > 1, has_service)
 
 
 _inspect_cached = lru_cache(maxsize=512)(_inspect)
@@ -236,17 +242,24 @@ def _scan(text: str, max_depth: int) -> tuple[str, int, int, dict[str, Span], in
     return verb, first, depth, numbers, place, froms
 
 
-def _expand(name: str, prefixes: Mapping[str, str]) -> str:
+def expand(name: str, prefixes: Mapping[str, str]) -> str:
+    r"""The IRI of a prefixed name; of an unknown prefix only the local part.
+
+    >>> expand(r"a:b\.c", {"a": "http://a/"})
+    'http://a/b.c'
+    """
     prefix, _, local = name.partition(":")
     return prefixes.get(prefix, "") + re.sub(r"\\(.)", r"\1", local)
 
 
-def _refuse_service(text: str) -> None:
-    for token in tokens(text):
-        if token.kind == "word" and _SERVICE.search(token.text):
-            raise QueryRefused(
-                "SERVICE asks another server, which this endpoint does not do; ask that server yourself and give what "
-                "it says in VALUES.",
-                what="SERVICE",
-            )
+def _check_service(text: str, allowed: bool) -> bool:
+    """Whether the query, which has the word somewhere, has a SERVICE."""
+    found = any(token.kind == "word" and _SERVICE.search(token.text) for token in tokens(text))
+    if found and not allowed:
+        raise QueryRefused(
+            "SERVICE asks another server, which this endpoint does not do; ask that server yourself and give what "
+            "it says in VALUES.",
+            what="SERVICE",
+        )
     check_grammar(text)
+    return found

@@ -32,6 +32,7 @@ class QueryRequest:
     memory_mb: int = 2048
     max_solutions: int = 1_000_000
     max_result_bytes: int = 256 * 1024 * 1024
+    max_query_bytes: int = 1024 * 1024
     base_iri: str | None = None
     client: str = ""
     """Who asks (for a fair queue): any short key, such as a hash of the address; equal keys share their turn."""
@@ -89,6 +90,8 @@ class QueryAnswer:
     """Seconds waited for a free worker."""
     version: str = ""
     """Version of the data that gave the answer, when the engine was told one."""
+    failed_services: tuple[str, ...] = ()
+    """Other servers that did not answer, where the query said SERVICE SILENT: their part of the result is missing."""
     closing: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def read(self) -> bytes:

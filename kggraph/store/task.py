@@ -20,7 +20,7 @@ def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) ->
     :raises BadParameter: a graph of the protocol is no IRI.
     :raises NotAcceptable: that form of query has no such results.
     """
-    query = inspect(request.text)
+    query = inspect(request.text, max_bytes=request.max_query_bytes)
     offers = [offer.media_type for offer in result_formats(query.form)]
     if request.results not in offers:
         raise NotAcceptable(f"A {query.form} query has no result in {request.results}.", available=tuple(offers))

@@ -27,11 +27,20 @@ def bare_app(
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_kb * 1024 * _FORM_FACTOR
     app.extensions["kggraph.site"] = Site(settings, generations)
-    app.extensions["kggraph.engine"] = engine
+    app.extensions["kggraph.engine"] = _asking_others(engine, settings) if settings.service_allow else engine
     sparql_direct.install(app)
     http.install(app, version, settings.response_cache_mb)
     problems.install(app)
     return app
+
+
+def _asking_others(engine: QueryEngine, settings: Settings) -> QueryEngine:
+    # Only where the operator allows it: the client of other servers is not even loaded elsewhere.
+    from kggraph.store.federation import FederatedEngine
+    from kggraph.store.outbound import ServicePolicy
+
+    policy = ServicePolicy(settings.service_allow, settings.service_timeout_s, settings.service_result_kb * 1024)
+    return FederatedEngine(engine, policy)
 
 
 def register(app: Flask, blueprint: Blueprint, languages: tuple[str, ...]) -> None:

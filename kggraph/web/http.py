@@ -22,7 +22,7 @@ from flask import Flask, Response, current_app, g, request
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import HTML, Representation, negotiate
 from kggraph.web.cache import Finished, Key, ResponseCache, matches, status_line
-from kggraph.web.links import LIMITS
+from kggraph.web.links import EXPOSED_HEADERS
 from kggraph.web.links import Link as Link
 from kggraph.web.links import ascii_uri as ascii_uri
 from kggraph.web.links import language_prefix as language_prefix
@@ -52,9 +52,8 @@ _EVERYWHERE: Final = (
     ),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "strict-origin-when-cross-origin"),
-    # https://fetch.spec.whatwg.org/#http-cors-protocol: `*` and no credentials
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", f"Link, ETag, Content-Location, X-Result-Truncated, Server-Timing, {LIMITS}"),
+    ("Access-Control-Allow-Origin", "*"),  # https://fetch.spec.whatwg.org/#http-cors-protocol: no credentials
+    ("Access-Control-Expose-Headers", EXPOSED_HEADERS),
 )
 # Names of the representations that each language has, and of those that are for people and describe no page
 _LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))

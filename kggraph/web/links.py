@@ -9,8 +9,11 @@ from typing import Final
 
 from werkzeug.urls import iri_to_uri
 
-LIMITS: Final = "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
-"""Fields that say when to come back, and by what name to ask about a request."""
+EXPOSED_HEADERS: Final = (
+    "Link, ETag, Content-Location, X-Result-Truncated, X-Service-Failed, Server-Timing, Retry-After, RateLimit, "
+    "RateLimit-Policy, X-Request-Id"
+)
+"""What scripts of other sites may read of an answer."""
 _READY_URI: Final = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*\Z")
 
 

@@ -22,7 +22,7 @@ from kggraph.store.guard import InspectedQuery, inspect
 from kggraph.store.protocol import QueryAnswer, QueryEngine, QueryRequest
 from kggraph.web.cache import Key
 from kggraph.web.http import KEPT_TIMING as KEPT_TIMING
-from kggraph.web.http import Link, Stream, deliver, kept_response, version
+from kggraph.web.http import Link, Stream, ascii_uri, deliver, kept_response, version
 from kggraph.web.published import published_description
 from kggraph.web.query_log import log_query
 from kggraph.web.render import Here
@@ -93,12 +93,12 @@ def checked(settings: Settings, text: str) -> InspectedQuery:
 
     :raises QueryRefused: it is not to be run here; also QuerySyntaxError.
     """
-    return inspect(text, max_bytes=settings.max_query_kb * 1024)
+    return inspect(text, max_bytes=settings.max_query_kb * 1024, services=bool(settings.service_allow))
 
 
 def respond(place: Here, asked: Asked, inspected: InspectedQuery, format: Representation) -> Response:
     """The answer for a machine, or a file for people: the one that is kept, or a fresh one."""
-    key = key_of(version(), asked, format)
+    key = None if inspected.has_service else key_of(version(), asked, format)  # what others say changes
     started = time.perf_counter()
     if key and (again := kept_response(key, literally=_may_shortcut(place))):
         log_query(place.site.settings, asked, format.name, again.status_code, started, cached=True)
@@ -145,6 +145,7 @@ def engine_request(
         timeout_s=settings.query_timeout_s,
         memory_mb=settings.query_memory_mb,
         max_solutions=max_solutions,
+        max_query_bytes=settings.max_query_kb * 1024,
         max_result_bytes=min(allowed, max_bytes) if max_bytes else allowed,
         base_iri=settings.base_uri,
         client=hashlib.blake2b(client.encode(), digest_size=8).hexdigest(),
@@ -160,6 +161,7 @@ def _stream(place: Here, asked: Asked, inspected: InspectedQuery, format: Repres
     answer = request.environ.pop(ANSWER, None) or run(place, asked, format, limit)
     timing.queued_s = answer.queued_s
     links, headers = _cut(place, asked, inspected, limit) if answer.truncated else ((), ())
+    headers = (*headers, *(("X-Service-Failed", ascii_uri(service)) for service in answer.failed_services))
     return Stream(format.content_type, answer.chunks, answer.close, links, headers, version=answer.version)
 
 
@@ -176,6 +178,7 @@ def _tabled(place: Here, asked: Asked, inspected: InspectedQuery, format: Repres
     if asked.labels and "boolean" not in results and place.site.generations is not None:
         results = with_labels(results, place.kb.labels, asked.labels)
     links, headers = _cut(place, asked, inspected, limit) if answer.truncated else ((), ())
+    headers = (*headers, *(("X-Service-Failed", ascii_uri(service)) for service in answer.failed_services))
     if format is XLSX:
         headers = (*headers, ("Content-Disposition", 'attachment; filename="result.xlsx"'))
     body = write_table(results, format)

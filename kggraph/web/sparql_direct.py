@@ -68,7 +68,7 @@ class _Direct:
             format = chosen_format(inspected, "", accept)
         except KgError:
             return None  # cheap to find again
-        if format is HTML or inspected.form == "DESCRIBE":
+        if format is HTML or inspected.form == "DESCRIBE" or inspected.has_service:
             return None
         web: Web = self._app.extensions["kggraph.web"]
         generation = web.version()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -192,7 +193,8 @@ def _result(place: Here, asked: Asked, inspected: InspectedQuery) -> ResultView:
         place.kb.prefixes if place.site.generations is not None else place.site.settings.all_prefixes,
     )
     if inspected.kind == "graph":
-        graph = run(place, asked, N_TRIPLES, ROWS_SHOWN, _GRAPH_READ).read()
+        answer = run(place, asked, N_TRIPLES, ROWS_SHOWN, _GRAPH_READ)
+        graph = answer.read()
         shown = graph[: graph.rfind(b"\n", 0, _GRAPH_SHOWN) + 1] if len(graph) > _GRAPH_SHOWN else graph
         view = view_of_graph(shown, reader, truncated=len(shown) < len(graph))
     else:
@@ -200,6 +202,7 @@ def _result(place: Here, asked: Asked, inspected: InspectedQuery) -> ResultView:
         view = view_of_solutions(answer.read(), reader, chart_choice(asked.fields), truncated=answer.truncated)
     endpoint = f"{place.site.settings.base_uri}sparql"
     code = snippets(endpoint, asked.text, inspected.kind)
+    view = replace(view, failed_services=answer.failed_services)
     return with_ways_out(view, _downloads(place, asked, inspected), [(one.name, one.title, one.code) for one in code])
 
 

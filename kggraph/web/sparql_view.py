@@ -101,6 +101,8 @@ class ResultView:
     is_graph: bool = False
     truncated: bool = False
     """There is more than is shown: the table, chart and graph are of its beginning."""
+    failed_services: tuple[str, ...] = ()
+    """Other servers that did not answer, so that their part is missing."""
     chart: ChartView | None = None
     drawing: Figure | None = None
     downloads: tuple[tuple[str, str], ...] = ()

@@ -158,11 +158,12 @@ def survey(
 
 def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Generation:
     tell("look for changes", 0, 0)
-    ready = shelf.finished(settings.build_path, inputs.hash_of_files(settings))
+    ready = shelf.finished(settings.build_path, inputs.hash_of_files(settings), settings.verify_mb * 1024 * 1024)
     if ready is None:
         with shelf.workshop(settings.build_path) as folder:
             version = _make(folder, settings, lang, engine, tell)
             ready = shelf.put(settings.build_path, folder, version)
+    shelf.release(settings.build_path)
     shelf.make_current(settings.build_path, ready)
     shelf.prune(settings.build_path, settings.keep_generations)
     generation = open_generation(ready)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
 import kggraph
 from kggraph import config
 from kggraph.cli_context import LANG, PATH, counted, echo_lines, progress_bar, settings_of, turtle_files_of
+from kggraph.cli_operation import OPERATION
 from kggraph.cli_validation import validate
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, KgError
@@ -137,11 +138,11 @@ def _complete_import(settings: Settings) -> None:
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=int, help="Port to listen on; default 8000; 0 takes a free one.")
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
+@click.option("--generation", help="Build nothing and serve this generation; current: whichever is.")
 @click.option("--data", type=PATH, help="Serve this RDF file as it is, instead of a knowledge base.")
 @click.pass_context
-def serve(context: click.Context, host: str | None, port: int | None, base_uri: str | None, data: Path | None) -> int:
+def serve(context: click.Context, /, data: Path | None, **given: Any) -> int:
     """Validate, build when something changed, and serve until Ctrl-C."""
-    given = {"host": host, "port": port, "base_uri": base_uri}
     if data is not None:
         from kggraph.serving.data_file import serve_file
 
@@ -265,6 +266,10 @@ def mcp(context: click.Context) -> None:
     from kggraph.mcp_server import serve_mcp
 
     serve_mcp(settings_of(context))
+
+
+for operation in OPERATION:
+    commands.add_command(operation)
 
 
 # ------------------------------------------------------------------ documentation

@@ -50,6 +50,14 @@ class Settings:
     build_dir: str = _setting("build", "folder where generations are put; disposable")
     keep_generations: int = _setting(3, "generations that a build leaves in place, the current one included")
 
+    generation: str = _setting(
+        "", "serve this generation as it is and build nothing; current: whichever is; empty: build when sources changed"
+    )
+    verify_mb: int = _setting(
+        256, "megabytes up to which a generation is compared with its checksums before it is served; above: sizes only"
+    )
+    share_generations: bool = _setting(False, "whether other servers may pull generations from /generations/")
+
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")
     web_workers: int = _setting(2, "web processes")

@@ -92,6 +92,18 @@ class GenerationError(KgError):
     status, code, title = 503, "generation-error", "The knowledge base is not ready"
 
 
+class PullError(KgError):
+    """A generation cannot be fetched from where it should be; what is served stays."""
+
+    code, title = "pull-error", "The generation cannot be fetched"
+
+
+class BackupError(KgError):
+    """A back-up cannot be made or restored; nothing was replaced."""
+
+    code, title = "backup-error", "The back-up is not right"
+
+
 # ------------------------------------------------------------------ requests
 class BadParameter(KgError):
     """A request parameter has a value that is not allowed; `parameter` names it."""

@@ -4,6 +4,7 @@
     build/generations/<hash>/   a finished generation, never changed
     build/generations/.new-*/   one in the making; what a stopped build leaves behind is removed by the next
     build/current               link to the generation that is served
+    build/held                  its hash, when an operator went back to it: then a server builds nothing by itself
 
 A folder becomes a generation, and a generation the current one, each by one rename after everything was fsynced.
 """
@@ -23,6 +24,7 @@ from kggraph.errors import GenerationError
 from kggraph.publish.generation import CURRENT, GENERATIONS, open_generation
 
 _NEW: Final = ".new-"
+_HELD: Final = "held"
 
 
 @contextmanager
@@ -54,11 +56,14 @@ def workshop(build: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def finished(build: Path, version: str) -> Path | None:
-    """The folder of a generation that was built before and is whole, if there is one."""
+def finished(build: Path, version: str, verify_bytes: int | None = None) -> Path | None:
+    """The folder of a generation that was built before and is whole, if there is one.
+
+    :param verify_bytes: bytes up to which all checksums are compared; above that the sizes are.
+    """
     folder = build / GENERATIONS / version
     try:
-        open_generation(folder)
+        open_generation(folder).verify(verify_bytes)
     except GenerationError:
         return None
     return folder
@@ -89,6 +94,23 @@ def make_current(build: Path, generation: Path) -> None:
     new.symlink_to(target)
     new.replace(current)
     _sync(build)
+
+
+def hold(build: Path, version: str) -> None:
+    """Say that this generation stays the current one until a build or pull is asked for."""
+    (build / _HELD).write_text(version, "ascii")
+
+
+def release(build: Path) -> None:
+    """Take back what `hold` said."""
+    (build / _HELD).unlink(missing_ok=True)
+
+
+def is_held(build: Path, version: str | None) -> bool:
+    """Whether an operator went back to this generation."""
+    with suppress(OSError):
+        return (build / _HELD).read_text("ascii") == version
+    return False
 
 
 def prune(build: Path, keep: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from kggraph.config import Settings, share_metrics
 from kggraph.errors import GenerationError
+from kggraph.operation.keeping import leave_damaged
+from kggraph.publish import shelf
 from kggraph.publish.generation import current_hash, open_current
 from kggraph.publish.inputs import hash_of_files
 from kggraph.publish.labels import pick
@@ -24,16 +27,31 @@ def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: S
     :raises KgError: the port is taken, the sources do not conform, or something does not start.
     """
     with Port(settings.host, settings.port) as port:
-        if current_hash(settings) != hash_of_files(settings):
-            build()
+        leave_damaged(settings, say)
+        if not settings.generation and not shelf.is_held(settings.build_path, current_hash(settings)):
+            _build_if_changed(settings, build)
+        open_current(settings).verify(settings.verify_mb * 1024 * 1024)
         return _serve_at(port, settings, say)
 
 
+def _build_if_changed(settings: Settings, build: Callable[[], object]) -> None:
+    if current_hash(settings) != hash_of_files(settings):
+        build()
+
+
 def _serve_at(port: Port, settings: Settings, say: Say) -> int:
+    compared: set[str] = set()
+
     def held() -> Held | None:
         try:
             generation = open_current(settings)
+            if generation.hash not in compared:
+                generation.verify(settings.verify_mb * 1024 * 1024)
+                compared.add(generation.hash)
         except GenerationError:
+            # The web workers refuse it as well; here the link is put back, for who opens it next.
+            with contextlib.suppress(OSError):
+                leave_damaged(settings, say)
             return None
         return Held(generation.quads_path.parent, generation.hash)
 

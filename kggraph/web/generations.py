@@ -224,6 +224,8 @@ class Generations:
         self._settings = settings
         self._current: KnowledgeBase | None = None
         self._check_at = 0.0
+        self._refused: tuple[str, int] = ("", 0)
+        """Hash and folder of a generation that is damaged: it is looked at once."""
         self._lock = threading.Lock()
 
     def current(self) -> KnowledgeBase:
@@ -258,7 +260,13 @@ class Generations:
         if name is None or (self._current is not None and self._current.hash == name):
             return
         try:
-            self._current = KnowledgeBase(open_current(self._settings), self._settings)
+            generation = open_current(self._settings)
+            if self._current is not None and (generation.hash, generation.path.stat().st_ino) == self._refused:
+                return
+            if self._current is not None:  # the first one was compared before the server began
+                self._refused = generation.hash, generation.path.stat().st_ino
+                generation.verify(self._settings.verify_mb * 1024 * 1024)
+            self._current = KnowledgeBase(generation, self._settings)
         except (KgError, OSError) as error:
             if self._current is not None:
                 log.error("The new generation %s cannot be opened, the old one is served on: %s", name, error)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, send_file
 
 import kggraph
+from kggraph.config import Settings
 from kggraph.errors import ThingNotFound
+from kggraph.publish.generation import GENERATIONS, MANIFEST, Generation, open_generation
 from kggraph.web import gate
 from kggraph.web.base import alive
 from kggraph.web.http import JSON, NO_STORE, Document, answered, finish, response_of
@@ -56,6 +58,31 @@ def version() -> Document:
     kb = here().kb
     told = {"program": kggraph.__version__, "generation": kb.hash, "created": kb.manifest.created}
     return _told("/version", told)
+
+
+@blueprint.get("/generations/<name>/<path:file>")
+def shared_generation(name: str, file: str) -> Response:
+    """A file of a generation, for other servers that pull it; in parts as well (RFC 9110, section 14)."""
+    settings = here().site.settings
+    if not settings.share_generations:
+        raise ThingNotFound("This server shares no generations; see the setting share_generations.")
+    generation = here().kb.generation
+    if name not in ("current", generation.hash):
+        generation = open_shared(settings, name)
+    if file != MANIFEST and file not in generation.manifest.files:
+        raise ThingNotFound(f"Generation {generation.hash} has no such file.")
+    return send_file(generation.path / file, mimetype="application/octet-stream", conditional=True, etag=False)
+
+
+def open_shared(settings: Settings, name: str) -> Generation:
+    """A generation that is still kept, by its hash.
+
+    :raises ThingNotFound: there is none.
+    """
+    folder = settings.build_path / GENERATIONS / name
+    if not name.isalnum() or not folder.is_dir():
+        raise ThingNotFound("There is no such generation here, or no longer.")
+    return open_generation(folder)
 
 
 @blueprint.get("/robots.txt")

@@ -58,6 +58,10 @@ class Rates:
         self._counter = _counter(settings.rate_store) if self._items else None
         self._again_at = 0.0
 
+    def is_reachable(self) -> bool:
+        """Whether the store of all counts answers."""
+        return self._counter is None or bool(self._counter.storage.check())
+
     def take(self, kind: str, client: str) -> Allowance | None:
         """Count one request; None when that kind has no limit, or when the store of all counts cannot be reached."""
         item = self._items.get(kind)

@@ -20,10 +20,12 @@ LAYERS: dict[str, float] = {
     "kggraph.checking": 3.6,
     "kggraph.querying": 3.5,
     "kggraph.reference": 4.5,
+    "kggraph.operation": 4.2,
     "kggraph.serving": 4.5,
     "kggraph.mcp_server": 4.6,
     "kggraph.cli_context": 4.8,
     "kggraph.cli_validation": 4.9,
+    "kggraph.cli_operation": 4.9,
     "kggraph.cli": 5,
     "kggraph.__main__": 6,
 }

@@ -97,8 +97,14 @@ RESULTS = (
 )
 """Results, graphs and link sets: negotiated, but without a page."""
 
-ELSEWISE = ("/oai?verb=Identify", "/reconcile/preview?id=bridge/erasmusbrug", "/dumps/dump.nt.gz", "/metrics")
-"""An answer with the time in it, a page that is made to be framed, a file that is sent as it is; counts that change."""
+ELSEWISE = (
+    "/oai?verb=Identify",
+    "/reconcile/preview?id=bridge/erasmusbrug",
+    "/dumps/dump.nt.gz",
+    "/metrics",
+    "/generations/current/void.nt",
+)
+"""An answer with the time in it, a page that is made to be framed, a file that is sent as it is; counts that change, a file for other servers."""
 
 ALL = (*NEGOTIATED, *TWINS, *FIXED, *RESULTS)
 REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest", "/.well-known/void", "/dumps/")

@@ -104,7 +104,7 @@ ELSEWISE = (
     "/metrics",
     "/generations/current/void.nt",
 )
-"""An answer with the time in it, a page that is made to be framed, a file that is sent as it is; counts that change, a file for other servers."""
+"""With the time in it, made to be framed, a file as it is, counts that change, a file for other servers."""
 
 ALL = (*NEGOTIATED, *TWINS, *FIXED, *RESULTS)
 REDIRECTS = ("/id/bridge/erasmusbrug", "/nl/id/form/arch", "/form", "/queries/longest", "/.well-known/void", "/dumps/")

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,10 +20,12 @@ from urllib.parse import quote
 from kggraph.errors import GenerationError
 from kggraph.model import LangText
 from kggraph.publish.labels import pick, sort_key
+from kggraph.publish.statements import Statements, statements_of
+from kggraph.rdf.order import Graph, grouped
 from kggraph.search.concepts import ConceptRecord, ConceptTree, natural_key
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """A thing and its own triples: those whose subject is its IRI, or its IRI with a fragment."""
 
@@ -37,6 +40,16 @@ class Description:
     """Own triples as N-Triples, one a line, sorted, lexical forms as in the source."""
     source: str
     """The file they come from, relative to the knowledge base: `data/items/x.ttl`."""
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Its triples by subject and property: split once for all that is made of them."""
+        return grouped(self.ntriples)
+
+    @cached_property
+    def said(self) -> Statements:
+        """What it says, of the thing and of its parts."""
+        return statements_of(self.graph, self.iri)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from werkzeug.urls import iri_to_uri
 
 from kggraph.publish.citations import CITATION_FORMATS
 from kggraph.publish.schemaorg import schema_types
-from kggraph.publish.work import Work
+from kggraph.publish.work import Signposts, Work
 from kggraph.rdf.media import RDF_FORMATS, Representation
 from kggraph.terms import SCHEMA
 
@@ -28,8 +27,7 @@ _MANY: Final = 30
 """Authors above which the header names none and leaves them to the link set."""
 
 
-@dataclass(frozen=True, slots=True)
-class TypedLink:
+class TypedLink(NamedTuple):
     """A link from a document to something."""
 
     anchor: str
@@ -39,7 +37,7 @@ class TypedLink:
     profile: str = ""
 
 
-def links_of_document(work: Work, *, linkset: str, collection: str, license: str, cited: bool) -> list[TypedLink]:
+def links_of_document(work: Work | Signposts, *, linkset: str, collection: str, license: str, cited: bool) -> list[TypedLink]:
     """The links of the page about a thing: what to cite, where its metadata are, what it is, who made it.
 
     :param linkset: address of the link set of this document.
@@ -51,8 +49,7 @@ def links_of_document(work: Work, *, linkset: str, collection: str, license: str
     made = [TypedLink(page, "cite-as", work.iri)]
     made += [TypedLink(page, "describedby", page + format.suffix, format.media_type) for format in metadata(cited)]
     made += [TypedLink(page, "type", type) for type in (_PAGE_TYPE, *(SCHEMA + name for name in schema_types(work)))]
-    authors = [name.iri for name in work.authors if name.iri]
-    made += [TypedLink(page, "author", iri) for iri in authors]
+    made += [TypedLink(page, "author", iri) for iri in work.maker_iris]
     made += [TypedLink(page, "item", work.url)] if work.url else []
     made += [TypedLink(page, "license", work.license or license)] if work.license or license else []
     made += [TypedLink(page, "collection", collection, "text/html")] if collection else []

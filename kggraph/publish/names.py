@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kggraph.model import LangText
-from kggraph.publish.statements import Statements, Term
+from kggraph.publish.statements import Statements, Term, read_term
 from kggraph.rdf.iris import local_name
 from kggraph.terms import DCAT, PROV, RDF, XSD
 
@@ -69,15 +69,17 @@ def split_name(text: str) -> tuple[str, str, str]:
     return " ".join(words[last + 1 :]), " ".join(words[: small[0]]), " ".join(words[small[0] : last + 1])
 
 
-def printed_order(said: Statements, role: str) -> dict[str, tuple[int, str]]:
-    """Place and printed name of each agent that has a role, from the PROV attributions of a thing."""
-    found: dict[str, tuple[int, str]] = {}
+def printed_orders(said: Statements) -> dict[str, dict[str, tuple[int, str]]]:
+    """Role -> agent -> its place and its printed name, from the PROV attributions of a thing."""
+    found: dict[str, dict[str, tuple[int, str]]] = {}
     for told in said.parts.values():
-        agents = told.iris(f"{PROV}agent")
-        if not agents or role not in told.iris(f"{DCAT}hadRole"):
+        agents, roles = told.iris(f"{PROV}agent"), told.iris(f"{DCAT}hadRole")
+        if not agents or not roles:
             continue
-        literals = [term for terms in told.terms.values() for term in terms if not term.is_iri]
+        literals = [read_term(term) for terms in told.written.values() for term in terms if term[0] == '"']
         place = next((int(term.value) for term in literals if term.value.isascii() and term.value.isdigit()), 1 << 29)
         name = next((term.value for term in literals if term.datatype in _TEXTS), "")
-        found[agents[0]] = min(found.get(agents[0], (place, name)), (place, name))
+        for role in roles:
+            agents_of_role = found.setdefault(role, {})
+            agents_of_role[agents[0]] = min(agents_of_role.get(agents[0], (place, name)), (place, name))
     return found

@@ -8,7 +8,7 @@ from typing import Any, Final
 from kggraph.publish.dataset import DatasetFacts
 from kggraph.publish.jsonld_page import CONTEXT, JsonObject, localised
 from kggraph.publish.names import Name
-from kggraph.publish.work import Value, Work
+from kggraph.publish.work import Signposts, Value, Work
 from kggraph.terms import SCHEMA
 
 _ARTICLE: Final = "ScholarlyArticle"
@@ -18,7 +18,7 @@ _NO_WORKS: Final = frozenset(("Action", "Event", "Organization", "Person", "Plac
 _WORK: Final = "CreativeWork"
 
 
-def schema_types(work: Work) -> tuple[str, ...]:
+def schema_types(work: Work | Signposts) -> tuple[str, ...]:
     """Names of the classes of schema.org that a work is of, the most telling first.
 
     Where its type leaves it open, a scholarly article is one that has a DOI.

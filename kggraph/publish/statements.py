@@ -1,13 +1,17 @@
-"""What a description says, statement by statement: of the thing itself, and of its parts (`thing#part`)."""
+"""What a description says, statement by statement: of the thing itself, and of its parts (`thing#part`).
+
+A description is split once and read where it is asked: most answers need a few of its terms.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from kggraph.model import LangText
 from kggraph.rdf import ntriples
+from kggraph.rdf.order import Graph, grouped
 
 
 class Term(NamedTuple):
@@ -19,20 +23,27 @@ class Term(NamedTuple):
     datatype: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Told:
     """The statements of one subject, by property, in their order."""
 
-    iri: str
-    terms: Mapping[str, Sequence[Term]]
+    def __init__(self, iri: str, written: Mapping[str, Sequence[str]]) -> None:
+        self.iri = iri
+        self.written = written
+        """Property -> values, all in N-Triples form."""
+
+    @cached_property
+    def terms(self) -> dict[str, list[Term]]:
+        """Property -> what is said with it."""
+        return {predicate[1:-1]: [read_term(term) for term in terms] for predicate, terms in self.written.items()}
 
     def all(self, predicate: str) -> Sequence[Term]:
         """What is said with a property."""
-        return self.terms.get(predicate, ())
+        terms = self.written.get(f"<{predicate}>")
+        return [read_term(term) for term in terms] if terms else ()
 
     def iris(self, predicate: str) -> tuple[str, ...]:
         """The IRIs among what is said with a property."""
-        return tuple(term.value for term in self.all(predicate) if term.is_iri)
+        return tuple([term[1:-1] for term in self.written.get(f"<{predicate}>", ()) if term[0] == "<"])
 
     def texts(self, *predicates: str) -> LangText:
         """The texts by language tag of the first of these properties that has any."""
@@ -46,9 +57,12 @@ class Told:
         """The first literal of a property, or an empty text."""
         return next((term.value for term in self.all(predicate) if not term.is_iri), "")
 
+    def named(self) -> set[str]:
+        """Every IRI that is said with any property."""
+        return {term[1:-1] for terms in self.written.values() for term in terms if term[0] == "<"}
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+
+class Statements(NamedTuple):
     """A whole description."""
 
     thing: Told
@@ -61,19 +75,20 @@ def read_statements(description: bytes, iri: str) -> Statements:
     >>> read_statements(b'<a:b> <a:c> "d"@en .', "a:b").thing.texts("a:c")
     {'en': 'd'}
     """
-    by_subject: dict[str, dict[str, list[Term]]] = {iri: {}}
-    for subject, predicate, term in ntriples.rows(description):
-        told = by_subject.setdefault(ntriples.iri(subject), {})
-        told.setdefault(ntriples.iri(predicate), []).append(read_term(term))
-    found = {subject: Told(subject, terms) for subject, terms in by_subject.items()}
-    return Statements(found.pop(iri), found)
+    return statements_of(grouped(description), iri)
 
 
-def read_term(term: bytes) -> Term:
+def statements_of(graph: Graph, iri: str) -> Statements:
+    """The statements of a description that is grouped already."""
+    parts = {subject[1:-1]: Told(subject[1:-1], written) for subject, written in graph.items()}
+    return Statements(parts.pop(iri, None) or Told(iri, {}), parts)
+
+
+def read_term(term: str) -> Term:
     """A term in N-Triples form."""
-    if ntriples.is_iri(term):
-        return Term(ntriples.iri(term), True)
-    text, lang, datatype = ntriples.literal(term)
+    if term[0] == "<":
+        return Term(term[1:-1], True)
+    text, lang, datatype = ntriples.literal_of(term)
     return Term(text, False, lang, datatype)
 
 

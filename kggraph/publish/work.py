@@ -7,19 +7,21 @@ own properties are nowhere here. Citations, metadata in pages, feeds and harvest
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from kggraph.model import ClassModel, Field, LangText, Model
+from kggraph.model import Field, LangText, Model
 from kggraph.publish.descriptions import Description
-from kggraph.publish.names import Name, name_of, printed_order
-from kggraph.publish.statements import Statements, Term, Told, read_statements, unique
+from kggraph.publish.names import Name, name_of, printed_orders
+from kggraph.publish.statements import Term, Told, unique
 from kggraph.rdf.iris import document_iri, is_web_iri, kind_and_slug, local_name
 from kggraph.terms import DCAT, FOAF, ORG, RDFS, SCHEMA, SKOS
 
 Labels: TypeAlias = Callable[[Iterable[str]], Mapping[str, LangText]]
 Lookup: TypeAlias = Callable[[str], Description | None]
+Orders: TypeAlias = Mapping[str, Mapping[str, tuple[int, str]]]
+"""Role -> agent -> place and printed name."""
 
 _DOI: Final = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)\Z", re.IGNORECASE)
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
@@ -35,8 +37,7 @@ _CLASSES: Final = {
 """Classes of other vocabularies to those of schema.org."""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """Something that a work is about, for, or from: a thing with its labels, or a text."""
 
     iri: str
@@ -77,6 +78,11 @@ class Work:
     same_as: tuple[str, ...]
 
     @property
+    def maker_iris(self) -> tuple[str, ...]:
+        """The authors that are things."""
+        return tuple([name.iri for name in self.authors if name.iri])
+
+    @property
     def language(self) -> str:
         """The language of the title, or the first one of the work."""
         tag = next(iter(self.titles), "")
@@ -88,71 +94,111 @@ class Work:
         return next(iter(self.titles.values()), "") or next(iter(self.labels.values()), "")
 
 
+class Signposts(NamedTuple):
+    """The part of a work that links of documents name: read without its texts and names."""
+
+    iri: str
+    page: str
+    types: tuple[str, ...]
+    doi: str
+    maker_iris: tuple[str, ...]
+    url: str
+    license: str
+
+
 class WorkReader:
     """Reads descriptions as works; one object serves all threads of a generation."""
 
     def __init__(self, model: Model, base: str, get: Lookup, labels: Labels) -> None:
         self._model, self._base, self._get, self._labels = model, base, get, labels
-        self._concepts: dict[str, Statements] = {}
+        # What depends on the model and on concepts alone is found out once.
+        self._classes: dict[tuple[str, ...], _Class] = {}
+        self._genres: dict[str, tuple[str, ...]] = {}
+        self._tags: dict[str, str] = {}
+        self._person_kinds: dict[str, bool] = {}
 
     def read(self, description: Description) -> Work:
         """One thing as a work."""
-        return self.read_all([description])[0]
+        return self._work(description, self._labels(description.said.thing.named()))
 
     def read_all(self, descriptions: Sequence[Description]) -> list[Work]:
         """Things as works; the labels of all that they name are looked up at once."""
-        read = [(description, read_statements(description.ntriples, description.iri)) for description in descriptions]
-        named = {
-            value for _, said in read for terms in said.thing.terms.values() for value, is_iri, *_ in terms if is_iri
-        }
-        labels = self._labels(named)
-        return [self._work(description, said, labels) for description, said in read]
+        labels = self._labels({name for description in descriptions for name in description.said.thing.named()})
+        return [self._work(description, labels) for description in descriptions]
 
-    def _work(self, description: Description, said: Statements, labels: Mapping[str, LangText]) -> Work:
-        model = self._model.of_types(description.types)
-        one = _Fields(model, said.thing)
-        genres = one.iris("additionalType")
-        identifiers = unique(text for text in one.literals("identifier"))
-        dois = [found[1] for text in identifiers if (found := _DOI.match(text))]
+    def signposts(self, description: Description) -> Signposts:
+        """What the links of the document about a thing name."""
+        one = self._fields(description)
+        orders = printed_orders(description.said)
+        makers = [term for term, _ in _in_printed_order(one, "author", orders) if term.is_iri]
+        return Signposts(
+            iri=description.iri,
+            page=document_iri(description.iri, self._base) or description.iri,
+            types=self._types(one),
+            doi=_doi(one.literals("identifier")),
+            maker_iris=tuple([term.value for term in makers]),
+            url=_first_web_iri(one.iris("url")),
+            license=_first_web_iri(one.iris("license")),
+        )
+
+    def _work(self, description: Description, labels: Mapping[str, LangText]) -> Work:
+        one = self._fields(description)
+        orders = printed_orders(description.said)
+        identifiers = one.literals("identifier")
         return Work(
             iri=description.iri,
             page=document_iri(description.iri, self._base) or description.iri,
-            types=unique((*self._types_of(genres), *self._own_types(description.types))),
+            types=self._types(one),
             titles=one.texts("name"),
             labels=description.labels,
             alternatives=one.texts("alternateName"),
             description=one.texts("description"),
-            authors=self._names(one, "author", said, labels),
-            contributors=self._names(one, "contributor", said, labels),
-            publishers=self._names(one, "publisher", said, labels),
+            authors=self._names(one, "author", orders, labels),
+            contributors=self._names(one, "contributor", orders, labels),
+            publishers=self._names(one, "publisher", orders, labels),
             issued=next(iter(one.literals("datePublished")), ""),
-            doi=dois[0] if dois else "",
+            doi=_doi(identifiers),
             identifiers=identifiers,
-            url=next((value for value in one.iris("url") if is_web_iri(value)), ""),
+            url=_first_web_iri(one.iris("url")),
             languages=unique(filter(None, map(self._language, one.terms("inLanguage")))),
-            genres=_values(genres, labels),
+            genres=_values(one.iris("additionalType"), labels),
             subjects=_values(one.iris("about"), labels) + _texts(one.literals("keywords")),
             audiences=_values(one.iris("audience"), labels),
             countries=_values((*one.iris("countryOfOrigin"), *one.iris("spatialCoverage")), labels),
-            license=next((value for value in one.iris("license") if is_web_iri(value)), ""),
+            license=_first_web_iri(one.iris("license")),
             rights=next(iter(one.literals("copyrightNotice")), ""),
             same_as=one.iris("sameAs"),
         )
 
+    def _fields(self, description: Description) -> _Fields:
+        found = self._classes.get(description.types)
+        if found is None:
+            model = self._model.of_types(description.types)
+            fields: dict[str, list[Field]] = {}
+            for field in model.fields if model else ():
+                if field.schema_property and not field.inverse:
+                    fields.setdefault(field.schema_property.removeprefix(SCHEMA), []).append(field)
+            found = _Class(fields, tuple(self._own_types(description.types)))
+            self._classes[description.types] = found
+        return _Fields(found, description.said.thing)
+
     # ------------------------------------------------------------------ classes
-    def _types_of(self, genres: Iterable[str]) -> Iterable[str]:
-        """What the concepts of its type point at, or the nearest broader one that points at something."""
-        for genre in genres:
+    def _types(self, one: _Fields) -> tuple[str, ...]:
+        genres = [iri for genre in one.iris("additionalType") for iri in self._types_of(genre)]
+        return unique((*genres, *one.of_class.types))
+
+    def _types_of(self, genre: str) -> tuple[str, ...]:
+        """What a concept of types points at, or the nearest broader one that points at something."""
+        if genre not in self._genres:
             seen: set[str] = set()
-            above = [genre]
-            while above and above[0] not in seen:
+            above, found = [genre], ()
+            while above and above[0] not in seen and not found:
                 seen.add(above[0])
                 told = self._concept(above[0])
-                found = told.thing.iris(f"{RDFS}seeAlso")
-                if found:
-                    yield from found
-                    break
-                above = list(told.thing.iris(f"{SKOS}broader"))
+                found = told.iris(f"{RDFS}seeAlso")
+                above = list(told.iris(f"{SKOS}broader"))
+            self._genres[genre] = found
+        return self._genres[genre]
 
     def _own_types(self, classes: Iterable[str]) -> Iterable[str]:
         """Classes of schema.org that the ontology puts it under."""
@@ -163,70 +209,88 @@ class WorkReader:
                 elif above in _CLASSES:
                     yield SCHEMA + _CLASSES[above]
 
-    def _concept(self, iri: str) -> Statements:
-        if iri not in self._concepts:
-            description = self._get(iri)
-            self._concepts[iri] = read_statements(description.ntriples if description else b"", iri)
-        return self._concepts[iri]
+    def _concept(self, iri: str) -> Told:
+        description = self._get(iri)
+        return description.said.thing if description else Told(iri, {})
 
     def _language(self, term: Term) -> str:
         """The tag of a language: the notation of its concept, or else the end of its IRI."""
         if not term.is_iri:
             return term.value if _TAG.match(term.value) else ""
-        notation = self._concept(term.value).thing.text(f"{SKOS}notation")
-        return next((tag for tag in (notation, local_name(term.value)) if _TAG.match(tag)), "")
+        if term.value not in self._tags:
+            names = (self._concept(term.value).text(f"{SKOS}notation"), local_name(term.value))
+            self._tags[term.value] = next((tag for tag in names if _TAG.match(tag)), "")
+        return self._tags[term.value]
 
     # ------------------------------------------------------------------ names
-    def _names(
-        self, one: _Fields, schema_property: str, said: Statements, labels: Mapping[str, LangText]
-    ) -> tuple[Name, ...]:
+    def _names(self, one: _Fields, name: str, orders: Orders, labels: Mapping[str, LangText]) -> tuple[Name, ...]:
         found: list[Name] = []
-        for field in one.fields(schema_property):
-            order = printed_order(said, field.attribution_role) if field.attribution_role else {}
-            terms = sorted(one.of(field), key=lambda term: order.get(term.value, (1 << 30, ""))[0])
-            for term in terms:
-                printed = order.get(term.value, (0, ""))[1]
-                labelled = labels.get(term.value, {}) if term.is_iri else {"": term.value}
-                found.append(name_of(term, printed, labelled, is_person=self._is_person(term)))
+        for term, printed in _in_printed_order(one, name, orders):
+            labelled = labels.get(term.value, {}) if term.is_iri else {"": term.value}
+            found.append(name_of(term, printed, labelled, is_person=self._is_person(term)))
         return tuple(found)
 
     def _is_person(self, term: Term) -> bool:
         named = kind_and_slug(term.value, self._base) if term.is_iri else None
-        model = self._model.by_kind(named[0]) if named else None
-        if model is None:
+        if named is None:
             return False
-        return any(name.endswith("Person") for name in self._own_types((model.iri,)))
+        if named[0] not in self._person_kinds:
+            model = self._model.by_kind(named[0])
+            classes = self._own_types((model.iri,)) if model else ()
+            self._person_kinds[named[0]] = any(above.endswith("Person") for above in classes)
+        return self._person_kinds[named[0]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
+class _Class(NamedTuple):
+    """What the model says of things with the same types."""
+
+    fields: Mapping[str, Sequence[Field]]
+    """By the names that schema.org has for them."""
+    types: tuple[str, ...]
+    """Classes of schema.org."""
+
+
+class _Fields(NamedTuple):
     """The fields of a thing by the names that schema.org has for them."""
 
-    model: ClassModel | None
+    of_class: _Class
     told: Told
 
-    def fields(self, name: str) -> tuple[Field, ...]:
-        return tuple(f for f in self.model.by_schema(name) if not f.inverse) if self.model else ()
-
-    def of(self, field: Field) -> Sequence[Term]:
-        return self.told.all(field.path)
+    def fields(self, name: str) -> Sequence[Field]:
+        return self.of_class.fields.get(name, ())
 
     def terms(self, name: str) -> list[Term]:
         return [term for field in self.fields(name) for term in self.told.all(field.path)]
 
     def iris(self, name: str) -> tuple[str, ...]:
-        return unique(term.value for term in self.terms(name) if term.is_iri)
+        return unique([iri for field in self.fields(name) for iri in self.told.iris(field.path)])
 
     def literals(self, name: str) -> tuple[str, ...]:
-        return unique(term.value for term in self.terms(name) if not term.is_iri)
+        return unique([term.value for term in self.terms(name) if not term.is_iri])
 
     def texts(self, name: str) -> LangText:
-        return self.told.texts(*(field.path for field in self.fields(name)))
+        return self.told.texts(*[field.path for field in self.fields(name)])
+
+
+def _in_printed_order(one: _Fields, name: str, orders: Orders) -> Iterator[tuple[Term, str]]:
+    """Makers with the names that the source prints, in its order."""
+    for field in one.fields(name):
+        order = orders.get(field.attribution_role or "", {})
+        for term in sorted(one.told.all(field.path), key=lambda term: order.get(term.value, (1 << 30, ""))[0]):
+            yield term, order.get(term.value, (0, ""))[1]
+
+
+def _doi(identifiers: Iterable[str]) -> str:
+    return next((found[1] for text in identifiers if (found := _DOI.match(text))), "")
+
+
+def _first_web_iri(iris: Iterable[str]) -> str:
+    return next((iri for iri in iris if is_web_iri(iri)), "")
 
 
 def _values(iris: Iterable[str], labels: Mapping[str, LangText]) -> tuple[Value, ...]:
-    return tuple(Value(iri, labels.get(iri) or {"": local_name(iri)}) for iri in unique(iris))
+    return tuple([Value(iri, labels.get(iri) or {"": local_name(iri)}) for iri in dict.fromkeys(iris)])
 
 
 def _texts(texts: Iterable[str]) -> tuple[Value, ...]:
-    return tuple(Value("", {"": text}) for text in texts)
+    return tuple([Value("", {"": text}) for text in texts])

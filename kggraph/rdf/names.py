@@ -24,6 +24,7 @@ class Names:
         # A namespace that ends in another character than these cannot be found by cutting the IRI there.
         self._odd = sorted((n for n in self._by_namespace if n[-1] not in "#/:"), key=len, reverse=True)
         self._known: dict[str, tuple[str, str, str] | None] = {}
+        self._known_terms: dict[str, tuple[str, str, str] | None] = {}
 
     def name(self, iri: str) -> tuple[str, str, str] | None:
         """Prefix, whole name and local name for an IRI, or nothing when it has none.
@@ -37,6 +38,20 @@ class Names:
             if len(self._known) >= _CACHE_LIMIT:
                 self._known.clear()
             found = self._known[iri] = self._find(iri)
+            return found
+
+    def name_of_term(self, term: str) -> tuple[str, str, str] | None:
+        """The same for an IRI in N-Triples form.
+
+        >>> Names({"ex": "https://example.org/"}).name_of_term("<https://example.org/a>")
+        ('ex', 'ex:a', 'a')
+        """
+        try:
+            return self._known_terms[term]
+        except KeyError:
+            if len(self._known_terms) >= _CACHE_LIMIT:
+                self._known_terms.clear()
+            found = self._known_terms[term] = self._find(term[1:-1])
             return found
 
     def _find(self, iri: str) -> tuple[str, str, str] | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from kggraph.terms import XSD
+from kggraph.terms import RDF, XSD
 
 Row: TypeAlias = tuple[bytes, bytes, bytes]
 """Subject, predicate and object in N-Triples form."""
@@ -18,6 +18,7 @@ Row: TypeAlias = tuple[bytes, bytes, bytes]
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _PLAIN: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _XSD_STRING: Final = f"{XSD}string"
+_LANG_STRING: Final = f"{RDF}langString"
 
 
 class LiteralParts(NamedTuple):
@@ -55,13 +56,23 @@ def literal(term: bytes) -> LiteralParts:
     >>> literal(rb'"say \"hi\""@en')
     LiteralParts(text='say "hi"', lang='en', datatype='http://www.w3.org/1999/02/22-rdf-syntax-ns#langString')
     """
-    body, _, rest = term[1:].rpartition(b'"')
-    text = body.decode()
+    return literal_of(term.decode())
+
+
+def literal_of(term: str) -> LiteralParts:
+    """The parts of a literal that is text already.
+
+    >>> literal_of('"1"^^<a:b>')
+    LiteralParts(text='1', lang='', datatype='a:b')
+    """
+    text, _, rest = term[1:].rpartition('"')
     if "\\" in text:
         text = _ESCAPE.sub(_unescape, text)
-    if rest.startswith(b"@"):
-        return LiteralParts(text, rest[1:].decode().lower(), "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString")
-    return LiteralParts(text, "", rest[3:-1].decode() if rest else _XSD_STRING)
+    if not rest:
+        return LiteralParts(text, "", _XSD_STRING)
+    if rest[0] == "@":
+        return LiteralParts(text, rest[1:].lower(), _LANG_STRING)
+    return LiteralParts(text, "", rest[3:-1])
 
 
 def is_iri(term: bytes) -> bool:

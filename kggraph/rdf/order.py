@@ -94,9 +94,10 @@ def sorted_subjects(graph: Graph, subjects: Iterable[str] | None = None) -> list
     ['<a:b9>', '<a:b10>']
     """
 
-    def rank(subject: str) -> tuple[bool, bool, str, str]:
+    def rank(subject: str) -> tuple[bool, bool, tuple[str, ...]]:
         types = graph[subject].get(TYPE, ())
-        return (subject.startswith("_:"), not any(t in _TOP for t in types), *_natural(subject.removesuffix(">")))
+        is_blank = subject[0] == "_"
+        return is_blank, _TOP.isdisjoint(types), _natural(subject) if is_blank else _natural_iri(subject)
 
     return sorted(graph if subjects is None else subjects, key=rank)
 
@@ -110,6 +111,7 @@ def sorted_objects(objects: list[str]) -> list[str]:
     return sorted(objects, key=_object_rank) if len(objects) > 1 else objects
 
 
+@lru_cache(maxsize=4096)
 def _predicate_rank(predicate: str) -> tuple[int, str]:
     return _EARLY.get(predicate, len(_EARLY)), predicate[:-1]
 

@@ -18,6 +18,7 @@ from kggraph.rdf.blocks import Notes, read_notes
 from kggraph.rdf.jsonld import to_jsonld
 from kggraph.rdf.media import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Representation
 from kggraph.rdf.names import names_of
+from kggraph.rdf.order import Graph
 from kggraph.rdf.rdfxml import to_rdfxml
 from kggraph.rdf.source import parse_turtle, read_bytes
 from kggraph.rdf.writer import TurtleWriter
@@ -57,10 +58,13 @@ def check_files(paths: Iterable[Path], prefixes: Mapping[str, str]) -> list[Path
     return differing
 
 
-def serialize(ntriples: bytes, format: Representation, prefixes: Mapping[str, str]) -> bytes:
+def serialize(
+    ntriples: bytes, format: Representation, prefixes: Mapping[str, str], *, graph: Graph | None = None
+) -> bytes:
     """The same graph in one of the served formats.
 
     :param ntriples: canonical N-Triples, as `SourceFile` has them.
+    :param graph: the same, where it is grouped already.
     :raises NotAcceptable: RDF/XML has no way to write one of the properties or characters.
 
     >>> print(serialize(b"<a:b> <a:c> <a:d> .\\n", TURTLE, {}).decode(), end="")
@@ -75,7 +79,7 @@ def serialize(ntriples: bytes, format: Representation, prefixes: Mapping[str, st
     if format == RDF_XML:
         return to_rdfxml(ntriples, names_of(prefixes))
     if format in (TURTLE, TRIG):
-        return canonical(ntriples, prefixes).encode()
+        return TurtleWriter(names_of(prefixes)).write(ntriples, graph=graph).encode()
     raise ValueError(f"{format.label} is not a format of graphs.")
 
 

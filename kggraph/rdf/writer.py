@@ -50,12 +50,13 @@ class TurtleWriter:
         self.nested: set[str] = set()
         self.has_blank = False
 
-    def write(self, ntriples: bytes, notes: Notes | None = None) -> str:
+    def write(self, ntriples: bytes, notes: Notes | None = None, *, graph: Graph | None = None) -> str:
         """The canonical text, with the notes above the things they are about.
 
         :param ntriples: canonical N-Triples; with blank nodes in any order and by any labels.
+        :param graph: the same, where it is grouped already.
         """
-        self.graph = grouped(ntriples)
+        self.graph = grouped(ntriples) if graph is None else graph
         self.has_blank = b"_:" in ntriples
         if self.has_blank:
             self._prepare_blank_nodes()
@@ -99,12 +100,12 @@ class TurtleWriter:
         lines = []
         for predicate in in_order(description):
             verb = "a" if predicate == TYPE else self._iri(predicate)
-            lines.append(f"{indent}{verb}{self._objects(description[predicate], indent)} ;\n")
+            objects = description[predicate]
+            text = f" {self._object(objects[0], indent)}" if len(objects) == 1 else self._objects(objects, indent)
+            lines.append(f"{indent}{verb}{text} ;\n")
         return "".join(lines)
 
     def _objects(self, objects: list[str], indent: str) -> str:
-        if len(objects) == 1:
-            return " " + self._object(objects[0], indent)
         deeper = indent + _INDENT
         texts = [self._object(term, deeper) for term in sorted_objects(objects)]
         if self.has_blank and (blank := sum(term.startswith("_:") for term in objects)):
@@ -112,9 +113,9 @@ class TurtleWriter:
         return f"\n{deeper}" + f" ,\n{deeper}".join(texts)
 
     def _object(self, term: str, indent: str) -> str:
-        if term.startswith("<"):
+        if term[0] == "<":
             return self._iri(term) if term != _NIL else "()"
-        if term.startswith('"'):
+        if term[0] == '"':
             return self._literal(term)
         if term not in self.nested:
             return self._node(term)
@@ -149,7 +150,7 @@ class TurtleWriter:
         return term if term.startswith("_:") else self._iri(term)
 
     def _iri(self, term: str) -> str:
-        name = self.names.name(term[1:-1])
+        name = self.names.name_of_term(term)
         if name is None:
             return term if term.isascii() else _DECEIVING.sub(_escaped, term)
         self.used.add(name[0])

@@ -14,7 +14,7 @@ from kggraph.publish.changes import Change
 from kggraph.publish.citations import CITATION_FORMATS, citation
 from kggraph.publish.feeds import ATOM_FORMAT, Entry, FeedAbout, atom
 from kggraph.publish.labels import pick
-from kggraph.publish.work import Work
+from kggraph.publish.work import Signposts, Work
 from kggraph.rdf.media import Representation
 from kggraph.web.facets import parse_choice
 from kggraph.web.generations import KnowledgeBase
@@ -240,7 +240,7 @@ def links_around(kind: str, name: str) -> Document:
     )
 
 
-def document_links(kb: KnowledgeBase, work: Work, *, cited: bool) -> list[linkset.TypedLink]:
+def document_links(kb: KnowledgeBase, work: Work | Signposts, *, cited: bool) -> list[linkset.TypedLink]:
     """The links of the page about a thing."""
     base = kb.addresses.base_uri
     path = (kb.addresses.path(work.iri) or "/").removeprefix("/doc/")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from werkzeug.urls import iri_to_uri
 
@@ -17,8 +16,7 @@ EXPOSED_HEADERS: Final = (
 _READY_URI: Final = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link of the `Link` header (RFC 8288)."""
 
     target: str
@@ -27,10 +25,9 @@ class Link:
     hreflang: str = ""
 
     def __str__(self) -> str:
-        parameters = [f'rel="{self.rel}"']
-        parameters += [f'type="{self.type}"'] if self.type else []
-        parameters += [f'hreflang="{self.hreflang}"'] if self.hreflang else []
-        return "; ".join([f"<{ascii_uri(self.target)}>", *parameters])
+        media_type = f'; type="{self.type}"' if self.type else ""
+        language = f'; hreflang="{self.hreflang}"' if self.hreflang else ""
+        return f'<{ascii_uri(self.target)}>; rel="{self.rel}"{media_type}{language}'
 
 
 def no_links() -> Sequence[Link]:

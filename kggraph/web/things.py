@@ -106,7 +106,7 @@ def document(kind: str, name: str) -> Answer:
         if representation is HTML:
             return html("thing.html", place, path, "", _context(place, found))
         if representation in CITATION_FORMATS:
-            return citation(outlets(kb).works([found.iri]), representation, place.language)
+            return citation([outlets(kb).reader.read(found)], representation, place.language)
         if representation is FRAMED:
             name, (members, _) = list(contexts(kb).items())[-1]
             return framed(found.iri, found.ntriples, members, f"{kb.addresses.base_uri}context/{name}.jsonld")
@@ -243,7 +243,7 @@ def _links(kb: KnowledgeBase, found: Description, path: str) -> list[Link]:
     types = [Link(iri, "type") for iri in found.types]
     canonical = kb.addresses.base_uri.rstrip("/") + path
     links = [Link(canonical, "canonical"), Link(found.iri, "describes"), *types, *site_links(kb)]
-    work = outlets(kb).works([found.iri])[0]
+    work = outlets(kb).reader.signposts(found)
     signposts = header_links(document_links(kb, work, cited=found.kind == kb.model.main.kind))
     known = {(link.target, link.rel) for link in links}
     # The HTTP layer links the other representations itself.
@@ -267,7 +267,7 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     kind = kb.kinds.by_name(found.kind)
     path = kb.addresses.path(found.iri) or "/"
     is_scheme = f"{SKOS}ConceptScheme" in found.types
-    work = outlets(kb).works([found.iri])[0]
+    work = outlets(kb).reader.read(found)
     cited = found.kind == kb.model.main.kind
     steps = [(place.t("nav.home"), f"{place.prefix}/")]
     steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []

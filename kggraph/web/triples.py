@@ -9,16 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from kggraph.publish.statements import Term as Term
+from kggraph.publish.statements import read_term
 from kggraph.rdf import ntriples
-
-
-class Term(NamedTuple):
-    """An IRI, or a literal with its language tag (lower case) or datatype."""
-
-    value: str
-    is_iri: bool
-    lang: str = ""
-    datatype: str = ""
 
 
 class Statement(NamedTuple):
@@ -37,14 +30,7 @@ def read(description: bytes, predicates: Collection[str] | None = None) -> list[
     """
     wanted = None if predicates is None else {f"<{iri}>".encode() for iri in predicates}
     return [
-        Statement(ntriples.iri(subject), ntriples.iri(predicate), _term(term))
+        Statement(ntriples.iri(subject), ntriples.iri(predicate), read_term(term.decode()))
         for subject, predicate, term in ntriples.rows(description)
         if wanted is None or predicate in wanted
     ]
-
-
-def _term(term: bytes) -> Term:
-    if ntriples.is_iri(term):
-        return Term(ntriples.iri(term), True)
-    text, lang, datatype = ntriples.literal(term)
-    return Term(text, False, lang, datatype)

@@ -129,8 +129,10 @@ class WorkReader:
     def signposts(self, description: Description) -> Signposts:
         """What the links of the document about a thing name."""
         one = self._fields(description)
-        orders = printed_orders(description.said)
-        makers = [term for term, _ in _in_printed_order(one, "author", orders) if term.is_iri]
+        makers = [term for term in one.terms("author") if term.is_iri]
+        if len(makers) > 1:
+            ordered = _in_printed_order(one, "author", printed_orders(description.said))
+            makers = [term for term, _ in ordered if term.is_iri]
         return Signposts(
             iri=description.iri,
             page=document_iri(description.iri, self._base) or description.iri,

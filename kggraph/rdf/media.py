@@ -25,6 +25,9 @@ class Representation:
     has_graphs: bool = False
     """Whether it can hold named graphs."""
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def content_type(self) -> str:
         """The `Content-Type` header: text types say their charset."""

@@ -22,12 +22,13 @@ from flask import Flask, Response, current_app, g, request
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import HTML, Representation, negotiate
 from kggraph.web.cache import Finished, Key, ResponseCache, matches, status_line
-from kggraph.web.links import EXPOSED_HEADERS
+from kggraph.web.links import EXPOSED_HEADERS, LOCALISED, alternates
 from kggraph.web.links import Link as Link
 from kggraph.web.links import ascii_uri as ascii_uri
 from kggraph.web.links import language_prefix as language_prefix
 from kggraph.web.links import no_links as no_links
 from kggraph.web.links import path_language as path_language
+from kggraph.web.whole import WholeResponse
 
 P = ParamSpec("P")
 
@@ -55,9 +56,6 @@ _EVERYWHERE: Final = (
     ("Access-Control-Allow-Origin", "*"),  # https://fetch.spec.whatwg.org/#http-cors-protocol: no credentials
     ("Access-Control-Expose-Headers", EXPOSED_HEADERS),
 )
-# Names of the representations that each language has, and of those that are for people and describe no page
-_LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))
-_NO_METADATA: Final = frozenset(("html", "md", "csv"))
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
@@ -95,7 +93,7 @@ class Document:
 
     def address(self, representation: Representation) -> str:
         """Where one representation is."""
-        prefix = self.prefix if representation.name in _LOCALISED else ""
+        prefix = self.prefix if representation.name in LOCALISED else ""
         suffix = representation.suffix if self.twins else ""
         return prefix + self.path + suffix + (f"?{self.query}" if self.query else "")
 
@@ -178,9 +176,10 @@ def deliver(answer: Answer) -> Response:
 def response_of(finished: Finished) -> Response:
     """A Flask response with exactly these headers."""
     status, headers, body = finished.reply(request.headers.get("If-None-Match"))
+    if status != 304:
+        return WholeResponse(body, status, headers)
     response = Response(body, status, headers)
-    if status == 304:
-        del response.headers["Content-Type"]
+    del response.headers["Content-Type"]
     return response
 
 
@@ -193,7 +192,7 @@ def finish(body: bytes, content_type: str, *, status: int = 200, headers: Sequen
         ("Content-Length", str(len(body))),
         *headers,
         *((("ETag", etag),) if status == 200 else ()),
-        *(pair for pair in _EVERYWHERE if pair[0] not in given),
+        *[pair for pair in _EVERYWHERE if pair[0] not in given],
     ]
     return Finished(status, tuple(head), body, etag if status == 200 else "")
 
@@ -228,7 +227,7 @@ def _documented(document: Document) -> Finished:
         g.alternates = _alternates(document)
         media_types = tuple(offer.media_type for offer in document.offers)
         raise NotAcceptable(f"This address has only {', '.join(media_types)}.", available=media_types)
-    language = document.language if representation.name in _LOCALISED else ""
+    language = document.language if representation.name in LOCALISED else ""
     named = "=" if document.forced else "~"
     key: Key = (web.version(), document.path, document.query, representation.name, language, named)
     finished = web.cache.get(key) if document.kept else None
@@ -268,19 +267,12 @@ def _made(document: Document, representation: Representation, language: str) -> 
     return finish(body, representation.content_type, status=document.status, headers=[*headers, *document.headers])
 
 
-def _alternates(document: Document, chosen: Representation | None = None) -> list[Link]:
-    """The other representations; the ones in RDF describe the thing that the page is about."""
+def _alternates(document: Document, chosen: Representation | None = None) -> list[str]:
+    """Links to the other representations."""
     if not document.twins:
         return []
-    others = [offer for offer in document.offers if offer is not chosen]
-    links = [Link(document.address(offer), "alternate", offer.media_type) for offer in others]
-    if chosen is HTML:
-        links += [
-            Link(document.address(offer), "describedby", offer.media_type)
-            for offer in others
-            if offer.name not in _NO_METADATA
-        ]
-    return links
+    query = f"?{document.query}" if document.query else ""
+    return [alternates(document.path, document.offers, chosen, document.prefix, query)]
 
 
 def _redirected(redirect: Redirect) -> Finished:
@@ -353,7 +345,7 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 # ------------------------------------------------------------------ every response
 def _everywhere(response: Response) -> Response:
-    if _EVERYWHERE[-1][0] not in response.headers:  # else it was made by `finish`, with all of them
+    if not isinstance(response, WholeResponse) and _EVERYWHERE[-1][0] not in response.headers:
         for name, value in _EVERYWHERE:
             response.headers.setdefault(name, value)
     if request.method == "OPTIONS" and response.status_code == 200:

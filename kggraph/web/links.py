@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from werkzeug.urls import iri_to_uri
+
+from kggraph.rdf.media import HTML, Representation
 
 EXPOSED_HEADERS: Final = (
     "Link, ETag, Content-Location, X-Result-Truncated, X-Service-Failed, Server-Timing, Retry-After, RateLimit, "
     "RateLimit-Policy, X-Request-Id"
 )
 """What scripts of other sites may read of an answer."""
+# Names of the representations that each language has, and of those that are for people and describe no page
+LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))
+_NO_METADATA: Final = frozenset(("html", "md", "csv"))
+_PATH: Final = "\0"
 _READY_URI: Final = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~]*\Z")
 
 
@@ -33,6 +40,33 @@ class Link(NamedTuple):
 def no_links() -> Sequence[Link]:
     """The links of a document that has none of its own."""
     return ()
+
+
+def alternates(
+    path: str, offers: Sequence[Representation], chosen: Representation | None, prefix: str, query: str
+) -> str:
+    """The other representations of a document; the ones in RDF describe the thing that its page is about.
+
+    :param path: address without suffix, prefix of the language and query.
+    :param query: with its question mark.
+    """
+    return _alternates(tuple(offers), chosen, prefix, query).replace(_PATH, ascii_uri(path))
+
+
+@lru_cache(maxsize=512)
+def _alternates(
+    offers: tuple[Representation, ...], chosen: Representation | None, prefix: str, query: str
+) -> str:
+    """The same with a mark in place of the path: all documents of a kind differ in that alone."""
+    others = [offer for offer in offers if offer is not chosen]
+    described = [offer for offer in others if chosen is HTML and offer.name not in _NO_METADATA]
+    links = []
+    for rel, some in (("alternate", others), ("describedby", described)):
+        for offer in some:
+            start = ascii_uri(prefix) if offer.name in LOCALISED else ""
+            address = f"{start}{_PATH}{offer.suffix}{ascii_uri(query)}"
+            links.append(f'<{address}>; rel="{rel}"; type="{offer.media_type}"')
+    return ", ".join(links)
 
 
 def ascii_uri(iri: str) -> str:

@@ -22,7 +22,7 @@ from kggraph.errors import (
     ThingNotFound,
 )
 from kggraph.rdf.media import HTML, Representation, negotiate
-from kggraph.web.http import NO_STORE, TEXT, VARY, Link, finish, response_of
+from kggraph.web.http import NO_STORE, TEXT, VARY, finish, response_of
 from kggraph.web.render import here, html
 from kggraph.web.texts import Texts
 
@@ -69,8 +69,8 @@ def answer(error: Exception) -> Response:
     body, representation = _body(problem, error, representation)
     language = here().language if representation is HTML else "en"
     headers = [VARY, ("Cache-Control", NO_STORE), ("Content-Language", language), *problem.headers]
-    alternates: list[Link] = g.get("alternates", [])
-    headers += [("Link", ", ".join(map(str, alternates)))] if alternates else []
+    alternates: list[str] = g.get("alternates", [])
+    headers += [("Link", ", ".join(alternates))] if alternates else []
     return response_of(finish(body, representation.content_type, status=problem.status, headers=headers))
 
 

@@ -58,6 +58,15 @@ CITED: Final = (*OFFERS, *CITATION_FORMATS)
 """What the document about an item can be."""
 _BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in CITED}
 _ITEMS_SHOWN: Final = 6
+_PATH: Final = "\0"
+_ALTERNATES: Final = {
+    cited: "\n".join(
+        f'<link rel="alternate" type="{offer.media_type}" title="{offer.label}" href="{_PATH}{offer.suffix}">'
+        for offer in offers[1:]
+    )
+    for cited, offers in ((True, CITED), (False, OFFERS))
+}
+"""The other representations for the head of a page; its path goes in where the mark is."""
 
 
 @blueprint.get("/id/<kind>/<path:slug>")
@@ -112,7 +121,8 @@ def document(kind: str, name: str) -> Answer:
             return framed(found.iri, found.ntriples, members, f"{kb.addresses.base_uri}context/{name}.jsonld")
         if representation in (MARKDOWN, RESULTS_CSV):
             return _file(place, found, representation)
-        return serialize(graph()[0], representation, {**kb.prefixes, **PROFILE_PREFIXES})
+        own = found.graph if profile is None else None
+        return serialize(graph()[0], representation, {**kb.prefixes, **PROFILE_PREFIXES}, graph=own)
 
     return Document(
         path,
@@ -131,7 +141,7 @@ def document(kind: str, name: str) -> Answer:
 # ------------------------------------------------------------------ profiles
 def _profile(forced: Representation | None) -> Profile | None:
     """The profile that a client asks for; nothing for the thing's own triples."""
-    name = request.args.get("profile")
+    name = request.args.get("profile") if request.query_string else None
     if name is not None:
         if name not in PROFILES:
             raise BadParameter(f"A profile is one of {', '.join(PROFILES)}.", parameter="profile")
@@ -287,13 +297,8 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
         "inbound": around.inbound(),
         "formats": [(offer.label, path + offer.suffix) for offer in (*GRAPHS, FRAMED)]
         + [(offer.label, place.prefix + path + offer.suffix) for offer in (MARKDOWN, RESULTS_CSV)],
-        "alternates": Markup("\n".join(_alternate(path, offer) for offer in (CITED if cited else OFFERS)[1:])),
+        "alternates": Markup(_ALTERNATES[cited].replace(_PATH, escape(path))),
     }
-
-
-def _alternate(path: str, offer: Representation) -> str:
-    href = escape(path + offer.suffix)
-    return f'<link rel="alternate" type="{offer.media_type}" title="{offer.label}" href="{href}">'
 
 
 def _without(view: ThingView, mappings: Sequence[MappingView]) -> ThingView:

@@ -34,6 +34,8 @@ def pick(labels: LangText | None, lang: str, iri: str = "") -> Label:
     Label(text='Stress', lang='en')
     """
     if labels:
+        if lang in labels:  # nearly always
+            return Label(labels[lang], lang)
         for wanted in (lang.lower(), *FALLBACK):
             if wanted in labels:
                 return Label(labels[wanted], wanted)

@@ -37,7 +37,9 @@ class TypedLink(NamedTuple):
     profile: str = ""
 
 
-def links_of_document(work: Work | Signposts, *, linkset: str, collection: str, license: str, cited: bool) -> list[TypedLink]:
+def links_of_document(
+    work: Work | Signposts, *, linkset: str, collection: str, license: str, cited: bool
+) -> list[TypedLink]:
     """The links of the page about a thing: what to cite, where its metadata are, what it is, who made it.
 
     :param linkset: address of the link set of this document.

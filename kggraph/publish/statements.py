@@ -38,6 +38,8 @@ class Told:
 
     def all(self, predicate: str) -> Sequence[Term]:
         """What is said with a property."""
+        if "terms" in self.__dict__:
+            return self.terms.get(predicate, ())
         terms = self.written.get(f"<{predicate}>")
         return [read_term(term) for term in terms] if terms else ()
 
@@ -81,7 +83,7 @@ def read_statements(description: bytes, iri: str) -> Statements:
 def statements_of(graph: Graph, iri: str) -> Statements:
     """The statements of a description that is grouped already."""
     parts = {subject[1:-1]: Told(subject[1:-1], written) for subject, written in graph.items()}
-    return Statements(parts.pop(iri, None) or Told(iri, {}), parts)
+    return Statements(parts.pop(iri, Told(iri, {})), parts)
 
 
 def read_term(term: str) -> Term:

@@ -193,7 +193,8 @@ class WorkReader:
         """What a concept of types points at, or the nearest broader one that points at something."""
         if genre not in self._genres:
             seen: set[str] = set()
-            above, found = [genre], ()
+            above = [genre]
+            found: tuple[str, ...] = ()
             while above and above[0] not in seen and not found:
                 seen.add(above[0])
                 told = self._concept(above[0])

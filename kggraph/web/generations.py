@@ -11,7 +11,7 @@ from functools import cached_property
 
 from kggraph.config import Settings
 from kggraph.errors import GenerationError, KgError
-from kggraph.model import Field, LangText
+from kggraph.model import ClassModel, Field, LangText
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
 from kggraph.publish.labels import Label, pick
@@ -26,6 +26,7 @@ from kggraph.terms import DCAT, DCTERMS, SKOS, VOID
 from kggraph.web.addresses import Addresses
 from kggraph.web.kinds import Kinds, named_kinds
 from kggraph.web.triples import read
+from kggraph.web.views import Shown
 
 log = logging.getLogger("kggraph.web")
 
@@ -51,20 +52,33 @@ class KnowledgeBase:
         self._labels: dict[str, LangText] = {}
         self._definitions: dict[str, LangText] = {}
         self._field_texts: dict[tuple[str, str], tuple[Label, Label]] = {}
+        self.values: dict[tuple[str, str], Shown] = {}
+        """How things of our own are shown as values: IRI and language -> label and link, made once."""
+        self._classes: dict[tuple[str, ...], ClassModel | None] = {}
         self._trees: dict[str, list[Concept]] = {}
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
         """Labels of all of `iris` that have any; looked up once for a generation."""
-        wanted, known = set(iris), self._labels
-        missing = wanted - known.keys()
-        fresh: dict[str, LangText] = {}
+        known, found, missing = self._labels, {}, []
+        for iri in iris:
+            labels = known.get(iri)
+            if labels:
+                found[iri] = labels
+            elif labels is None:
+                missing.append(iri)
         if missing:
-            found = self.descriptions.labels(missing)
-            fresh = {iri: found.get(iri, {}) for iri in missing}
+            fresh = self.descriptions.labels(missing)
             if len(known) > _MAX_LABELS:
                 self._labels = {}
-            self._labels.update(fresh)
-        return {iri: labels for iri in wanted if (labels := fresh.get(iri) or known.get(iri))}
+            self._labels.update({iri: fresh.get(iri, {}) for iri in missing})
+            found.update(fresh)
+        return found
+
+    def class_of(self, types: tuple[str, ...]) -> ClassModel | None:
+        """The class of a thing with these types; chosen once for the same types."""
+        if types not in self._classes:
+            self._classes[types] = self.model.of_types(types)
+        return self._classes[types]
 
     def field_texts(self, field: Field, language: str) -> tuple[Label, Label]:
         """Label and explanation of a field of the model; chosen once for a language."""

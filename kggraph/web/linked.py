@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from kggraph.publish.descriptions import Concept
@@ -169,7 +169,7 @@ class Around:
         names, _ = reader.in_language(reader.terms.get(f"{SSSOM}object_label", []))
         target = reader.value(objects[0])
         if names:
-            target = replace(target, text=names[0].text, lang=names[0].lang)
+            target = target._replace(text=names[0].text, lang=names[0].lang)
         relation, details = relations[0].value, self._details(reader)
         told = (value for field in details for value in field.values if value.text and not value.external)
         return MappingView(
@@ -196,7 +196,7 @@ class Around:
         paths = {shown.key: shown.path for shown in (reader.model.fields if reader.model else ())}
         fields = [shown for group in reader.view().groups for shown in group.fields]
         return tuple(
-            replace(shown, values=tuple(replace(value, note=None) for value in shown.values))
+            shown._replace(values=tuple([value._replace(note=None) for value in shown.values]))
             for shown in fields
             if paths.get(shown.key) not in _MAPPING_PARTS and shown.values
         )

@@ -54,9 +54,7 @@ def alternates(
 
 
 @lru_cache(maxsize=512)
-def _alternates(
-    offers: tuple[Representation, ...], chosen: Representation | None, prefix: str, query: str
-) -> str:
+def _alternates(offers: tuple[Representation, ...], chosen: Representation | None, prefix: str, query: str) -> str:
     """The same with a mark in place of the path: all documents of a kind differ in that alone."""
     others = [offer for offer in offers if offer is not chosen]
     described = [offer for offer in others if chosen is HTML and offer.name not in _NO_METADATA]

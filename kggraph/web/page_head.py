@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kggraph.publish.jsonld_page import JsonObject, script
 from kggraph.publish.labels import pick
 from kggraph.publish.page_meta import Meta, dublin_core, highwire, open_graph
 from kggraph.publish.schemaorg import breadcrumbs, document, work_jsonld
 from kggraph.publish.work import Work
+from kggraph.web.markup import escaped
 from kggraph.web.outlets import outlets
 from kggraph.web.render import Here
 
@@ -49,13 +50,14 @@ def jsonld(things: Iterable[JsonObject]) -> Markup:
 
 def meta_tags(metas: Iterable[Meta]) -> Markup:
     """`<meta>` elements; those of Open Graph have a property instead of a name."""
-    return Markup("\n".join(_tag(meta) for meta in metas))
+    return Markup("\n".join([_tag(meta) for meta in metas]))
 
 
 def _tag(meta: Meta) -> str:
-    key = "property" if meta.name.startswith("og:") else "name"
-    lang = f' lang="{escape(meta.lang)}"' if meta.lang else ""
-    return f'<meta {key}="{escape(meta.name)}"{lang} content="{escape(meta.content)}">'
+    name, content, tag = meta
+    key = "property" if name.startswith("og:") else "name"
+    lang = f' lang="{escaped(tag)}"' if tag else ""
+    return f'<meta {key}="{escaped(name)}"{lang} content="{escaped(content)}">'
 
 
 def _here(place: Here, work: Work) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from urllib.parse import quote
 
 from kggraph.model import ClassModel, Field, LangText
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
+from kggraph.publish.statements import Term, Told
 from kggraph.rdf.iris import local_name
 from kggraph.terms import BIBO, DASH, DCAT, DCTERMS, FOAF, PROV, RDF, SCHEMA, SKOS, XSD
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.triples import Statement, Term, read
 from kggraph.web.views import FieldView, GroupView, Shown, ThingView
 
 LABEL_ROLE = f"{DASH}LabelRole"
@@ -22,6 +21,7 @@ DESCRIPTION_ROLE = f"{DASH}DescriptionRole"
 _TYPE = f"{RDF}type"
 _DOI = f"{BIBO}doi"
 _LONG_LIST = 60
+_MAX_KEPT = 50_000
 _AGENT = f"{PROV}agent"
 _ROLE = f"{DCAT}hadRole"
 _INTEGER = f"{XSD}integer"
@@ -35,24 +35,21 @@ class Reader:
 
     def __init__(self, kb: KnowledgeBase, language: str, prefix: str, description: Description) -> None:
         self.kb, self.language, self.prefix, self.description = kb, language, prefix, description
-        self.model: ClassModel | None = kb.model.of_types(description.types)
-        self.terms: dict[str, list[Term]] = {}
+        self.model: ClassModel | None = kb.class_of(description.types)
+        said = description.said
+        self.terms: dict[str, list[Term]] = dict(said.thing.terms)
         """What is said of the thing itself, by property; `^` before those that point at it."""
-        self.parts: dict[str, list[Statement]] = {}
+        self.parts: Mapping[str, Told] = said.parts
         """What is said of each part of it (`thing#part`)."""
-        named = set()
-        for statement in read(description.ntriples):
-            if statement.subject == description.iri:
-                self.terms.setdefault(statement.predicate, []).append(statement.object)
-            else:
-                self.parts.setdefault(statement.subject, []).append(statement)
-                named.add(statement.predicate)
-            if statement.object.is_iri:
-                named.add(statement.object.value)
+        named = said.thing.named()
+        for told in said.parts.values():
+            named |= told.named()
+            named.update(told.terms)
         for path, things in self._inverse():
             self.terms[f"^{path}"] = [Term(iri, True) for iri in things]
             named.update(things)
-        self.labels: Mapping[str, LangText] = kb.labels({*named, *self.terms})
+        named.update(self.terms)
+        self.labels: Mapping[str, LangText] = kb.labels(named)
 
     def _inverse(self) -> Iterable[tuple[str, list[str]]]:
         """What the model shows against the direction of its triples."""
@@ -105,12 +102,13 @@ class Reader:
 
     def _groups(self, told: set[str]) -> Iterable[GroupView]:
         grouped: dict[str, list[FieldView]] = {}
+        terms = self.terms
         for shown in self.model.fields if self.model else ():
             path = f"^{shown.path}" if shown.inverse else shown.path
-            if path in self.terms and path not in told:
+            if path in terms and path not in told:
                 told.add(path)
                 if not shown.hidden and shown.role != LABEL_ROLE:
-                    grouped.setdefault(shown.group or "", []).append(self._field(shown, self.terms[path]))
+                    grouped.setdefault(shown.group or "", []).append(self._field(shown, terms[path]))
         groups = self.kb.model.groups
         for iri, fields in sorted(grouped.items(), key=lambda pair: groups[pair[0]].order if pair[0] in groups else -1):
             label = pick(groups[iri].label, self.language, iri) if iri in groups else Label("", "")
@@ -123,12 +121,12 @@ class Reader:
         if shown.is_literal:
             values, others = self.in_language(terms)
             if shown.path == _DOI:
-                values = tuple(replace(value, href=_doi(value.text), external=True) for value in values)
+                values = tuple([value._replace(href=_doi(value.text), external=True) for value in values])
             return FieldView(shown.key, label, help_text, values, others)
         if shown.attribution_role:
             return FieldView(shown.key, label, help_text, self._attributed(shown.attribution_role, terms))
         explained = shown.max_count == 1 and self._explains(shown.scheme)
-        values = tuple(self.value(term, explained=explained) for term in terms)
+        values = tuple([self.value(term, explained=explained) for term in terms])
         return FieldView(shown.key, label, help_text, values if shown.inverse else _sorted(values))
 
     def _explains(self, scheme: str | None) -> bool:
@@ -159,10 +157,10 @@ class Reader:
     def _printed(self) -> dict[str, dict[str, tuple[int, str]]]:
         """Role -> agent -> its place in the row and its name as printed."""
         found: dict[str, dict[str, tuple[int, str]]] = {}
-        for statements in self.parts.values():
+        for told in self.parts.values():
             agent = role = name = ""
             place = 0
-            for _, predicate, term in statements:
+            for predicate, term in ((predicate, term) for predicate, terms in told.terms.items() for term in terms):
                 if predicate == _AGENT:
                     agent = term.value
                 elif predicate == _ROLE:
@@ -194,23 +192,28 @@ class Reader:
             return Shown(term.value, term.lang, code="" if known else local_name(term.datatype))
         if term.value in self.parts:
             return Shown("", part=tuple(self._part(self.parts[term.value])))
-        href, external = self.kb.addresses.href(term.value, self.prefix)
-        labels = self.labels.get(term.value)
-        if labels and self.language in labels:  # `pick` says the same; most values have a label in the language
-            label = Label(labels[self.language], self.language)
-        else:
-            label = pick(labels, self.language) if labels else Label(bare(term.value), "")
-        note = self._note(term.value) if explained else None
-        return Shown(label.text, label.lang, href, external, note=note, iri=term.value)
+        kept = self.kb.values
+        linked = kept.get((term.value, self.language))
+        if linked is None:
+            linked = self._linked(term.value)
+            if linked.href and not linked.external and len(kept) < _MAX_KEPT:
+                kept[term.value, self.language] = linked
+        return linked._replace(note=self._note(term.value)) if explained else linked
 
-    def _part(self, statements: Sequence[Statement]) -> Iterable[FieldView]:
-        types = [s.object.value for s in statements if s.predicate == _TYPE]
-        model = self.kb.model.of_types(types)
-        for predicate in dict.fromkeys(s.predicate for s in statements if s.predicate != _TYPE):
-            shown = model.by_path(predicate) if model else None
-            label = pick(shown.label if shown else self.labels.get(predicate), self.language, predicate)
-            terms = [s.object for s in statements if s.predicate == predicate and s.object.value not in self.parts]
-            yield FieldView(shown.key if shown else "", label, Label("", ""), tuple(map(self.value, terms)))
+    def _linked(self, iri: str) -> Shown:
+        href, external = self.kb.addresses.href(iri, self.prefix)
+        labels = self.labels.get(iri)
+        label = pick(labels, self.language) if labels else Label(bare(iri), "")
+        return Shown(label.text, label.lang, href, external, iri=iri)
+
+    def _part(self, told: Told) -> Iterable[FieldView]:
+        model = self.kb.class_of(told.iris(_TYPE))
+        for predicate, terms in told.terms.items():
+            if predicate != _TYPE:
+                shown = model.by_path(predicate) if model else None
+                label = pick(shown.label if shown else self.labels.get(predicate), self.language, predicate)
+                values = [self.value(term) for term in terms if term.value not in self.parts]
+                yield FieldView(shown.key if shown else "", label, Label("", ""), tuple(values))
 
     def _note(self, iri: str) -> Label | None:
         """The definition of a concept, to say what a value means."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
@@ -171,7 +170,7 @@ def _graph(place: Here, found: Description, profile: Profile | None, number: int
         if made_sbb is None:
             raise BadParameter("Only concepts and concept schemes have the profile nl-sbb.", parameter="profile")
         return made_sbb, 0
-    return profiles.brief(found, kb.model.of_types(found.types)), 0
+    return profiles.brief(found, kb.class_of(found.types)), 0
 
 
 def _profile_links(path: str, profile: Profile | None, number: int, total: int) -> list[Link]:
@@ -189,7 +188,7 @@ def _file(place: Here, found: Description, representation: Representation) -> by
     view = Reader(kb, place.language, place.prefix, found).view()
     if representation is MARKDOWN:
         return markdown(view, kb.addresses.base_uri)
-    model = kb.model.of_types(found.types)
+    model = kb.class_of(found.types)
     names = (
         [field.label for field in (model.fields if model else ()) if field.path in model.label_paths] if model else []
     )
@@ -214,7 +213,7 @@ def _ended(place: Here, found: Description, end: Ending, representation: Represe
                 "formats": [(offer.label, path + offer.suffix) for offer in GRAPHS],
             }
             return html("gone.html", place, path, "", context)
-        return serialize(profiles.tombstone(found, kb.model.of_types(found.types)), representation, kb.prefixes)
+        return serialize(profiles.tombstone(found, kb.class_of(found.types)), representation, kb.prefixes)
 
     if representation and representation not in (HTML, *GRAPHS):
         representation = HTML
@@ -309,12 +308,12 @@ def _without(view: ThingView, mappings: Sequence[MappingView]) -> ThingView:
     groups = []
     for group in view.groups:
         fields = [
-            replace(field, values=tuple(value for value in field.values if value.iri not in mapped))
+            field._replace(values=tuple([value for value in field.values if value.iri not in mapped]))
             for field in group.fields
         ]
         if left := tuple(field for field in fields if field.values or field.others):
-            groups.append(replace(group, fields=left))
-    return replace(view, groups=tuple(groups))
+            groups.append(group._replace(fields=left))
+    return view._replace(groups=tuple(groups))
 
 
 def _items(place: Here, iri: str, key: str) -> list[Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kggraph.publish.labels import Label
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """One value: the text to read, and where it leads."""
 
     text: str
@@ -28,8 +28,7 @@ class Shown:
     """The name of the datatype, when the value is neither a text, a number nor a date."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldView:
+class FieldView(NamedTuple):
     """A field with the values to show, and those in other languages."""
 
     key: str
@@ -39,8 +38,7 @@ class FieldView:
     others: tuple[Shown, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GroupView:
+class GroupView(NamedTuple):
     """A heading with its fields; the label is empty for what stands under no heading."""
 
     key: str
@@ -48,8 +46,7 @@ class GroupView:
     fields: tuple[FieldView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ThingView:
+class ThingView(NamedTuple):
     """Everything a page shows of a thing itself."""
 
     iri: str

@@ -22,7 +22,8 @@ class WholeResponse(Response):
         :raises ValueError: a header has a line break in it, which would begin another header.
         """
         super().__init__(body, status)
-        if any(["\n" in value or "\r" in value for _, value in whole]):
+        values = "".join([value for _, value in whole])
+        if "\n" in values or "\r" in values:
             raise ValueError("A header cannot have a line break.")
         self._whole = whole
 

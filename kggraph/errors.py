@@ -106,17 +106,22 @@ class BackupError(KgError):
 
 # ------------------------------------------------------------------ requests
 class BadParameter(KgError):
-    """A request parameter has a value that is not allowed; `parameter` names it."""
+    """A request parameter has a value that is not allowed; `parameter` names it.
+
+    `reason` is a word for what is wrong with it, where one parameter can be wrong in several ways; `found` is the
+    value, shortened.
+    """
 
     status, code, title, exit_code = 400, "bad-parameter", "A parameter is not right", 2
 
-    def __init__(self, message: str, /, *, parameter: str) -> None:
+    def __init__(self, message: str, /, *, parameter: str, reason: str = "", found: str = "") -> None:
         super().__init__(message)
-        self.parameter = parameter
+        self.parameter, self.reason, self.found = parameter, reason, found
 
     @property
     def details(self) -> dict[str, str | int | list[str]]:
-        return {"parameter": self.parameter}
+        told = {"parameter": self.parameter, "reason": self.reason, "found": self.found}
+        return {name: value for name, value in told.items() if value}
 
 
 class ThingNotFound(KgError):

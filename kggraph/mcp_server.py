@@ -24,7 +24,8 @@ from kggraph.store.client import QueryClient
 from kggraph.store.guard import inspect
 from kggraph.store.protocol import QueryEngine, QueryRequest
 from kggraph.web.cards import cards
-from kggraph.web.facets import facet_views, parse_choice
+from kggraph.web.choice import parse_choice
+from kggraph.web.facets import facet_views
 from kggraph.web.generations import Generations, KnowledgeBase
 from kggraph.web.outlets import outlets
 from kggraph.web.present import Reader

@@ -91,7 +91,7 @@ def clean(text: str) -> str:
     """
     if len(text) > MAX_LETTERS:
         found = f"The question has {len(text):,} characters; questions of up to {MAX_LETTERS:,} are searched."
-        raise BadParameter(found, parameter="q")
+        raise BadParameter(found, parameter="q", reason="length", found=str(len(text)))
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 

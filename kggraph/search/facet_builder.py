@@ -15,7 +15,7 @@ from pyroaring import BitMap
 from kggraph.model import Field, Model
 from kggraph.rdf import ntriples
 from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, read_concept
-from kggraph.search.facets import Facet, FacetKind
+from kggraph.search.facets import UNKNOWN, Facet, FacetKind
 from kggraph.search.value_rules import follows, value_rules
 from kggraph.terms import DCTERMS, SCHEMA, XSD
 
@@ -155,13 +155,16 @@ class FacetBuilder:
         depths = _first_places(placed[0])
         values = []
         for value in sorted(rolled):
-            bitmap = rolled[value]
-            bitmap.run_optimize()
-            data = bitmap.serialize()
-            values.append([value, len(bitmap), len(bitmaps), len(data), depths.get(value, 0), tree.parents(value)])
-            bitmaps += data
+            values.append([value, *_keep(rolled[value], bitmaps), depths.get(value, 0), tree.parents(value)])
+        # Of a concept that is no longer in the scheme an item has a value all the same.
+        unknown = BitMap(range(len(place))) - BitMap.union(BitMap(), *rolled.values())
         facet = Facet(field.key, field.path, kind, field.scheme)
-        return {"facet": asdict(facet), "values": values, "orders": orders}
+        return {
+            "facet": asdict(facet),
+            "values": values,
+            "orders": orders,
+            "unknown": [UNKNOWN, *_keep(unknown, bitmaps), 0, []],
+        }
 
     def _order(self, tree: ConceptTree, language: int) -> list[Placed]:
         def key(record: ConceptRecord) -> tuple[object, ...]:
@@ -169,6 +172,15 @@ class FacetBuilder:
             return (not record.notation, natural_key(record.notation), label, record.iri)
 
         return list(tree.walk(key))
+
+
+def _keep(bitmap: BitMap, bitmaps: bytearray) -> tuple[int, int, int]:
+    """Put a bitmap with the others: how many items it has, where it starts, and its size."""
+    bitmap.run_optimize()
+    data = bitmap.serialize()
+    start = len(bitmaps)
+    bitmaps += data
+    return len(bitmap), start, len(data)
 
 
 def _expected_kind(field: Field) -> FacetKind:

@@ -24,6 +24,8 @@ from kggraph.errors import BadParameter, GenerationError
 NEWEST: Final = "newest"
 TITLE: Final = "title"
 Sort: TypeAlias = Literal["newest", "title"]
+UNKNOWN: Final = "~unknown"
+"""Stands in a filter for items that have no value of a facet: nothing is known of them there."""
 _WITHIN: Final = ""
 """Stands beside the facet keys for the items to choose from."""
 FacetKind: TypeAlias = Literal["scheme", "thing", "year", "text"]
@@ -63,6 +65,8 @@ class Selection:
     facets: Mapping[str, tuple[FacetValue, ...]]
     """By facet key: a scheme's values depth first in the scheme's order, those that no item has with 0; years newest
     first, 0 included; things and texts that any selected item has, by count, then value."""
+    unknown: Mapping[str, int]
+    """By facet key: how many items have no value of it, counted as the values are."""
     numbers: BitMap
     """All the items, by their number; for ranking them otherwise. Not to be changed."""
 
@@ -97,11 +101,13 @@ class FacetIndex:
         self.facets: tuple[Facet, ...] = tuple(Facet(**facet["facet"]) for facet in about["facets"])
         """The facets in the order of their fields."""
         self._values: dict[str, dict[str, _Value]] = {}
+        self._unknown: dict[str, _Value] = {}
         self._orders: dict[str, dict[str, list[str]]] = {}
         self._by_count: dict[str, list[str]] = {}
         for facet in about["facets"]:
             key = facet["facet"]["key"]
             self._values[key] = {row[0]: _read_value(row) for row in facet["values"]}
+            self._unknown[key] = _read_value(facet["unknown"])
             self._orders[key] = facet["orders"]
             self._by_count[key] = sorted(self._values[key], key=lambda name: (-self._values[key][name].count, name))
 
@@ -111,8 +117,8 @@ class FacetIndex:
         return len(self._iri_ends)
 
     def has(self, key: str, value: str) -> bool:
-        """Whether that facet has that value (an IRI or a text)."""
-        return value in self._values.get(key, {})
+        """Whether that facet has that value (an IRI or a text, or `UNKNOWN`)."""
+        return value in self._values.get(key, {}) or (value == UNKNOWN and key in self._unknown)
 
     def select(
         self,
@@ -146,12 +152,13 @@ class FacetIndex:
         if within is not None:
             unions[_WITHIN] = within
         found = self._intersection(unions, None)
-        facets = {}
+        facets, unknown = {}, {}
         if counts:
             for facet in self.facets:
                 left = self._intersection(unions, facet.key) if facet.key in unions else found
                 facets[facet.key] = self._counts(facet, left, lang, chosen.get(facet.key, ()), most)
-        return Selection(len(found), self._page(found, sort, lang, offset, limit), facets, found)
+                unknown[facet.key] = self._count(facet.key, self._unknown[facet.key], left)
+        return Selection(len(found), self._page(found, sort, lang, offset, limit), facets, unknown, found)
 
     def _chosen(self, filters: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
         chosen = {}
@@ -198,7 +205,7 @@ class FacetIndex:
         found = found[:most]
         shown = {value.value for value in found}
         for name in chosen:
-            if name not in shown and self.has(key, name):
+            if name not in shown and name in self._values[key]:
                 found.append(FacetValue(name, self._count(key, self._values[key][name], within), selected=True))
         return tuple(found)
 
@@ -210,7 +217,7 @@ class FacetIndex:
     def _bitmap(self, key: str, value: str) -> BitMap:
         bitmap = self._bitmaps.get((key, value))
         if bitmap is None:
-            kept = self._values[key][value]
+            kept = self._unknown[key] if value == UNKNOWN else self._values[key][value]
             bitmap = BitMap.deserialize(self._bitmap_bytes[kept.start : kept.start + kept.size])
             self._bitmaps[key, value] = bitmap
         return bitmap

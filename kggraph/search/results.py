@@ -22,6 +22,8 @@ class Results:
     iris: tuple[str, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     """As `facets.Selection.facets`, over the items that the text found."""
+    unknown: Mapping[str, int]
+    """As `facets.Selection.unknown`."""
     found: Found | None
     """What the text found before any filter; nothing when no text was asked for."""
     order: Order
@@ -55,7 +57,7 @@ def search(
     if found is None or found.asks_nothing:
         sort: Literal["newest", "title"] = TITLE if order == TITLE else NEWEST
         chosen = facets.select(filters, sort=sort, lang=lang, offset=offset, limit=limit, counts=counts, most=most)
-        return Results(chosen.total, chosen.iris, chosen.facets, found, sort)
+        return Results(chosen.total, chosen.iris, chosen.facets, chosen.unknown, found, sort)
     if order != RELEVANCE:
         chosen = facets.select(
             filters,
@@ -67,14 +69,16 @@ def search(
             most=most,
             within=found.numbers,
         )
-        return Results(chosen.total, chosen.iris, chosen.facets, found, order)
+        return Results(chosen.total, chosen.iris, chosen.facets, chosen.unknown, found, order)
     # The ranking makes the page: the facets only count.
     none = min(limit, 0)
     chosen = facets.select(
         filters, lang=lang, offset=offset, limit=none, counts=counts, most=most, within=found.numbers
     )
     ranked = index.rank(found, chosen.numbers, offset=offset, limit=limit)
-    return Results(chosen.total, tuple(facets.iri(hit.number) for hit in ranked), chosen.facets, found, RELEVANCE)
+    return Results(
+        chosen.total, tuple(facets.iri(hit.number) for hit in ranked), chosen.facets, chosen.unknown, found, RELEVANCE
+    )
 
 
 def without_each(

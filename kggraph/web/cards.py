@@ -11,7 +11,7 @@ from kggraph.publish.labels import Label, pick
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.present import DESCRIPTION_ROLE, LABEL_ROLE
 from kggraph.web.triples import Statement, Term, read
-from kggraph.web.views import Shown
+from kggraph.web.views import Match, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Card:
     eyebrow: CardField | None
     """What sort of item it is: the first field whose values come from a concept scheme."""
     fields: tuple[CardField, ...]
+    match: Match | None = None
+    """How it answers the question, in a result of a search."""
 
 
 def cards(kb: KnowledgeBase, iris: Sequence[str], language: str, prefix: str) -> list[Card]:

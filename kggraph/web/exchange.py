@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,7 +17,9 @@ from kggraph.publish.feeds import ATOM_FORMAT, Entry, FeedAbout, atom
 from kggraph.publish.labels import pick
 from kggraph.publish.work import Signposts, Work
 from kggraph.rdf.media import Representation
-from kggraph.web.facets import parse_choice
+from kggraph.search.facets import NEWEST
+from kggraph.web.choice import Choice, parse_choice
+from kggraph.web.facets import chips
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, answered, language_prefix
 from kggraph.web.outlets import Outlets, outlets
@@ -47,9 +50,7 @@ def cited_items(suffix: str) -> Document:
     query = query_of(choice.pairs(place.kb))
 
     def iris() -> Sequence[str]:
-        chosen = place.kb.facets.select(
-            choice.filters, sort=choice.sort, lang=place.language, limit=MOST_CITED, counts=False
-        )
+        chosen = choice.results(place.kb, place.language, limit=MOST_CITED, counts=False)
         if chosen.total > MOST_CITED:
             raise BadParameter(f"A file has at most {MOST_CITED} items; choose a filter.", parameter="filter")
         return chosen.iris
@@ -89,21 +90,21 @@ def feed() -> Document:
     offset = (number - 1) * FEED_SIZE
 
     def make(_: Representation) -> bytes:
-        changes, more = _changes(known, choice.filters, offset)
+        changes, more = _changes(known, choice, place.language, offset)
         works = {work.iri: work for work in known.works(change.iri for change in changes if not change.is_gone)}
         entries = [Entry(change, works.get(change.iri)) for change in changes]
-        return atom(_about(place, known, choice.filters, pairs, number, more), entries)
+        return atom(_about(place, known, choice, pairs, number, more), entries)
 
     return _plain(place, "/feed.atom", query_of([*pairs, *_page(number)]), ATOM_FORMAT, make)
 
 
-def _changes(known: Outlets, filters: Mapping[str, tuple[str, ...]], offset: int) -> tuple[list[Change], bool]:
+def _changes(known: Outlets, choice: Choice, language: str, offset: int) -> tuple[list[Change], bool]:
     kb = known.kb
     kind = kb.model.main.kind or ""
-    if not filters:
+    if not (choice.filters or choice.text):
         changes = known.changes.latest(kind, FEED_SIZE + 1, offset)
     else:
-        iris = kb.facets.select(filters, limit=kb.facets.size, counts=False).iris
+        iris = replace(choice, order=NEWEST).results(kb, language, limit=kb.facets.size, counts=False).iris
         there = known.changes.get_all(iris).values()
         ranked = sorted(there, key=lambda change: change.iri)
         ranked.sort(key=lambda change: change.at, reverse=True)
@@ -114,7 +115,7 @@ def _changes(known: Outlets, filters: Mapping[str, tuple[str, ...]], offset: int
 def _about(
     place: Here,
     known: Outlets,
-    filters: Mapping[str, tuple[str, ...]],
+    choice: Choice,
     pairs: Sequence[tuple[str, str]],
     number: int,
     more: bool,
@@ -127,9 +128,8 @@ def _about(
         return f"{base}{path}?{query}" if query else base + path
 
     title = pick(place.kb.model.main.plural, lang).text
-    values = [value for chosen in filters.values() for value in chosen]
-    named = place.kb.labels(values)
-    labels = [pick(named[value], lang).text if value in named else value for value in values]
+    labels = [chip.value.text for chip in chips(place.kb, choice, lang, "")]
+    labels += [choice.text] if choice.text else []
     return FeedAbout(
         id=address("/feed.atom", *_page(number)),
         title=" · ".join([pick(facts.title, lang).text, title, *labels]),

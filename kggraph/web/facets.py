@@ -1,27 +1,36 @@
-"""The filters of a list: what an address chooses, and every choice that is left with its count."""
+"""The filters of a list as they are shown: every choice that is left with its count, and what is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from werkzeug.datastructures import MultiDict
-
-from kggraph.errors import BadParameter
 from kggraph.publish.labels import Label, pick
-from kggraph.search.facets import NEWEST, TITLE, FacetKind, FacetValue, Selection, Sort
+from kggraph.search.facets import UNKNOWN, Facet, FacetKind, FacetValue
+from kggraph.web.choice import FROM, TO, Choice, Years
 from kggraph.web.generations import KnowledgeBase
+from kggraph.web.histogram import histogram
 from kggraph.web.linked import facet_param
 from kggraph.web.render import query_of
-from kggraph.web.views import Option
+from kggraph.web.texts import texts
+from kggraph.web.views import Option, YearRange
 
 VALUES_SHOWN: Final = 10
 """Values of a long facet that stand open; the others are one step away."""
 _LONG: Final = 60
 """Values of a tree above which it is no longer shown whole, and most values that are one step away."""
 _OPEN_FACETS: Final = 3
+
+
+class Counted(Protocol):
+    """Items that were counted: a `Selection` of the facets, or `Results` of a search."""
+
+    @property
+    def facets(self) -> Mapping[str, tuple[FacetValue, ...]]: ...
+    @property
+    def unknown(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,10 @@ class FacetView:
     help: Label
     options: tuple[Option, ...]
     more: tuple[Option, ...]
+    unknown: Option | None
+    """Items of which nothing is known here; nothing when something is known of every item."""
+    years: YearRange | None
+    """The range to choose, when the values are years."""
     is_open: bool
     chosen: int
 
@@ -46,60 +59,30 @@ class Chip:
     href: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the parameters of an address choose."""
+def facet_views(kb: KnowledgeBase, counted: Counted, language: str, choice: Choice | None = None) -> list[FacetView]:
+    """Every facet that can say anything, in the order of the model.
 
-    filters: Mapping[str, tuple[str, ...]]
-    sort: Sort
-
-    def pairs(self, kb: KnowledgeBase) -> list[tuple[str, str]]:
-        """The parameters for this choice."""
-        chosen = [(key, facet_param(kb, value)) for key, values in self.filters.items() for value in values]
-        return [*chosen, *([("sort", self.sort)] if self.sort != NEWEST else [])]
-
-
-def parse_choice(kb: KnowledgeBase, args: MultiDict[str, str]) -> Choice:
-    """The choice that parameters make; parameters that are no filter are left alone.
-
-    :raises BadParameter: a value that its facet does not have, or an unknown order.
+    :param choice: what is chosen; nothing shows all values unchosen.
     """
-    filters: dict[str, tuple[str, ...]] = {}
-    for facet in kb.facets.facets:
-        values = []
-        for name in dict.fromkeys(args.getlist(facet.key)):
-            if not name:
-                continue
-            value = kb.facet_value(facet.key, name)
-            if value is None:
-                raise BadParameter(f"The filter {facet.key} has no value {name[:80]!r}.", parameter=facet.key)
-            values.append(value)
-        if values:
-            filters[facet.key] = tuple(dict.fromkeys(values))
-    sort = args.get("sort") or NEWEST
-    if sort == NEWEST:
-        return Choice(filters, "newest")
-    if sort == TITLE:
-        return Choice(filters, "title")
-    raise BadParameter(f"Lists are sorted by {NEWEST} or {TITLE}.", parameter="sort")
-
-
-def facet_views(kb: KnowledgeBase, selection: Selection, language: str) -> list[FacetView]:
-    """Every facet that can say anything, in the order of the model."""
-    shown = [facet for facet in kb.facets.facets if any(v.count for v in kb.everything.facets[facet.key])]
-    folded = [_folded(facet.kind, selection.facets[facet.key], kb.used(facet.key)) for facet in shown]
+    shown = [facet for facet in kb.facets.facets if facet.kind == "scheme" or kb.used(facet.key)]
+    folded = [_folded(facet.kind, counted.facets[facet.key], kb.used(facet.key)) for facet in shown]
     labels = kb.labels(value.value for first, more in folded for value in (*first, *more))
     views = []
     for place, (facet, (first, more)) in enumerate(zip(shown, folded, strict=True)):
         field = kb.model.main.field(facet.key)
-        chosen = sum(value.selected for value in (*first, *more))
+        label, explained = kb.field_texts(field, language) if field else (Label(facet.key, ""), Label("", ""))
+        taken = choice.values.get(facet.key, ()) if choice else ()
+        years = choice.ranges.get(facet.key) if choice else None
+        chosen = len(taken) + (years is not None)
         views.append(
             FacetView(
                 key=facet.key,
-                label=pick(field.label if field else None, language, facet.path),
-                help=pick(field.description, language) if field and field.description else Label("", ""),
-                options=tuple(_option(kb, value, labels.get(value.value), language) for value in first),
-                more=tuple(_option(kb, value, labels.get(value.value), language) for value in more),
+                label=label,
+                help=explained,
+                options=tuple(_option(kb, value, labels.get(value.value), language, taken) for value in first),
+                more=tuple(_option(kb, value, labels.get(value.value), language, taken) for value in more),
+                unknown=_unknown(kb, facet, counted.unknown[facet.key], language, taken),
+                years=_years(facet, counted.facets[facet.key], years) if facet.kind == "year" else None,
                 is_open=place < _OPEN_FACETS or chosen > 0,
                 chosen=chosen,
             )
@@ -110,21 +93,62 @@ def facet_views(kb: KnowledgeBase, selection: Selection, language: str) -> list[
 def chips(kb: KnowledgeBase, choice: Choice, language: str, path: str) -> list[Chip]:
     """The filters that are on, each with the address that drops it."""
     pairs = choice.pairs(kb)
-    labels = kb.labels(value for values in choice.filters.values() for value in values)
-    found = []
-    for key, values in choice.filters.items():
-        field = kb.model.main.field(key)
+    labels = kb.labels(value for values in choice.values.values() for value in values)
+    chosen: list[tuple[str, str, Label]] = []
+    for key, values in choice.values.items():
         for value in values:
-            query = query_of([pair for pair in pairs if pair != (key, facet_param(kb, value))])
             label = pick(labels.get(value), language) if labels.get(value) else Label(value, "")
-            facet = pick(field.label if field else None, language, key)
-            found.append(Chip(facet, label, f"{path}?{query}" if query else path))
+            said = Label(texts(language)("list.unknown"), "") if value == UNKNOWN else label
+            chosen.append((key, facet_param(kb, value), said))
+    chosen += [(key, str(years), Label(years_text(years, language), "")) for key, years in choice.ranges.items()]
+    found = []
+    for key, name, label in chosen:
+        query = query_of([pair for pair in pairs if pair != (key, name)])
+        found.append(Chip(facet_label(kb, key, language), label, f"{path}?{query}" if query else path))
     return found
 
 
-def _option(kb: KnowledgeBase, value: FacetValue, labels: Mapping[str, str] | None, language: str) -> Option:
+def facet_label(kb: KnowledgeBase, key: str, language: str) -> Label:
+    """What a facet is called."""
+    field = kb.model.main.field(key)
+    return pick(field.label if field else None, language, key)
+
+
+def years_text(years: Years, language: str) -> str:
+    """A range of years as people say it."""
+    t = texts(language)
+    if years.first is None:
+        return t("list.years_until", last=years.last)
+    if years.last is None:
+        return t("list.years_since", first=years.first)
+    return t("list.years_between", first=years.first, last=years.last)
+
+
+def _unknown(kb: KnowledgeBase, facet: Facet, count: int, language: str, taken: Sequence[str]) -> Option | None:
+    if not kb.everything.unknown[facet.key] and UNKNOWN not in taken:
+        return None
+    return Option(UNKNOWN, Label(texts(language)("list.unknown"), ""), count, 0, UNKNOWN in taken)
+
+
+def _years(facet: Facet, values: Sequence[FacetValue], years: Years | None) -> YearRange:
+    counts = {int(value.value): value.count for value in values if value.value.isdigit()}
+    first, last = (years.first, years.last) if years else (None, None)
+    return YearRange(
+        facet.key + FROM,
+        facet.key + TO,
+        "" if first is None else str(first),
+        "" if last is None else str(last),
+        min(counts, default=0),
+        max(counts, default=0),
+        histogram(counts, first, last),
+    )
+
+
+def _option(
+    kb: KnowledgeBase, value: FacetValue, labels: Mapping[str, str] | None, language: str, taken: Sequence[str]
+) -> Option:
     label = pick(labels, language) if labels else Label(value.value, "")
-    return Option(facet_param(kb, value.value), label, value.count, value.depth, value.selected)
+    return Option(facet_param(kb, value.value), label, value.count, value.depth, value.value in taken)
 
 
 def _folded(
@@ -138,7 +162,7 @@ def _folded(
     :param known: the values that any item has.
     """
     if kind == "year":
-        return _split(values)
+        return (), values
     used = [value for value in values if value.value in known or value.selected]
     never = [value for value in values if value.value not in known and not value.selected]
     if len(values) <= (_LONG if any(value.depth for value in values) else VALUES_SHOWN + 2):

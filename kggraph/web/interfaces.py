@@ -16,10 +16,13 @@ from kggraph.publish.feeds import ATOM_FORMAT
 from kggraph.publish.labels import pick
 from kggraph.publish.linkset import LINKSET_FORMATS
 from kggraph.publish.openapi import PROBLEM, parameter
+from kggraph.publish.openapi_search import search_results, suggestions
 from kggraph.publish.profiles import PROFILES
 from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, Representation
+from kggraph.search.expansion import MAX_LETTERS
 from kggraph.search.facets import NEWEST, TITLE
-from kggraph.web import dataset, exchange, metrics, quality, service, things, vocabulary
+from kggraph.search.results import RELEVANCE
+from kggraph.web import dataset, exchange, metrics, quality, search_api, service, things, vocabulary
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import JSON, SCRIPT, TEXT
 from kggraph.web.machine import contexts
@@ -32,6 +35,7 @@ _LANGUAGE: Final = "en"
 _TEXT: Final[Told] = {"type": "string"}
 _MANY: Final[Told] = {"type": "array", "items": _TEXT}
 _NUMBER: Final[Told] = {"type": "integer", "minimum": 1}
+_WORDS: Final = parameter("q", {"type": "string", "maxLength": MAX_LETTERS}, "Words to search for.")
 _PAGE: Final = parameter("page", _NUMBER, "Which page of it.")
 _CALLBACK: Final = parameter("callback", _TEXT, "Name of a function to call with the answer (JSONP).")
 OPENAPI: Final = Representation("openapi", ".json", "application/vnd.oai.openapi+json;version=3.1", "OpenAPI")
@@ -57,6 +61,8 @@ class _Route:
     """Fields that a POST may bring."""
     values: Mapping[str, Told] = field(default_factory=dict)
     """Schemas of the parts of the path."""
+    schema: Told = field(default_factory=lambda: {"type": "object"})
+    """What its JSON is like."""
 
     def told(self, servers: list[Told]) -> Told:
         """The path item."""
@@ -90,23 +96,22 @@ class _Route:
     def _response(self, status: int) -> Told:
         phrase = HTTPStatus(status).phrase
         if status in (200, 206):
-            return {"description": phrase, "headers": _ETAG, "content": _content(self.formats)}
+            return {"description": phrase, "headers": _ETAG, "content": _content(self.formats, self.schema)}
         if status in (301, 302, 303):
             headers = {"Location": {"required": True, "schema": {"type": "string"}}}
             return {"description": phrase, "headers": headers, "content": {"text/plain": {}}}
         if status == 304:
             return {"description": phrase}
         if status == 410:
-            return {"description": "What is left of it.", "content": _content((HTML, *things.GRAPHS))}
+            return {"description": "What is left of it.", "content": _content((HTML, *things.GRAPHS), {})}
         return PROBLEM
 
 
 _ETAG: Final[Told] = {"ETag": {"schema": _TEXT, "description": "Strong; send it as If-None-Match."}}
 
 
-def _content(formats: Iterable[Representation]) -> Told:
-    schema = {"schema": {"type": "object"}}
-    return {one.media_type: schema if one in (JSON, OPENAPI) else {} for one in formats}
+def _content(formats: Iterable[Representation], schema: Told) -> Told:
+    return {one.media_type: {"schema": schema} if one in (JSON, OPENAPI) else {} for one in formats}
 
 
 def interfaces(kb: KnowledgeBase) -> dict[str, Told]:
@@ -120,8 +125,7 @@ def interfaces(kb: KnowledgeBase) -> dict[str, Told]:
 
 # ------------------------------------------------------------------ the routes
 def _pages(kb: KnowledgeBase) -> list[_Route]:
-    facets = _facets(kb)
-    sort = parameter("sort", {"type": "string", "enum": [NEWEST, TITLE]}, "Order of the list.")
+    chosen = _chosen(kb)
     item = parameter("item", _MANY, "What is in the list: slug, kind and slug, or address.")
     lists = {"list": _one_of(kind.list_name for kind in kb.kinds.all if not kind.is_main)}
     names = {"name": _one_of(kb.queries)}
@@ -137,8 +141,8 @@ def _pages(kb: KnowledgeBase) -> list[_Route]:
         page("/", "The home page"),
         page("/about", "Where the facts come from, and how to use them"),
         page("/browse", "Every kind of things"),
-        page("/items", "Items by facets: several values of one are alternatives", *facets, sort, _PAGE),
-        citations("/items.{suffix}", *facets, sort),
+        page("/items", "Items by words and facets: values of one are alternatives", *chosen, _PAGE, also=(301,)),
+        citations("/items.{suffix}", *chosen),
         page("/{list}", "The things of one kind", _PAGE, also=(301,), values=lists),
         page("/list", "A reading list: the address is the list", item),
         citations("/list.{suffix}", item),
@@ -205,7 +209,7 @@ def _exchange(kb: KnowledgeBase) -> list[_Route]:
     limited = (parameter("type", _TEXT), parameter("limit", {"type": "integer", "minimum": 0}), _CALLBACK)
     wanted = (parameter("id", {**_TEXT, "examples": [_example(kb)]}),)
     return [
-        _Route("/feed.atom", "What changed, for any choice of items", (ATOM_FORMAT,), (*_facets(kb), _PAGE), **_BOTH),
+        _Route("/feed.atom", "What changed, for any choice of items", (ATOM_FORMAT,), (*_chosen(kb), _PAGE), **_BOTH),
         _Route("/sitemap.xml", "The list of sitemaps", (exchange.XML,)),
         _Route("/sitemaps/{name}.xml", "One sitemap", (exchange.XML,), values=maps),
         _Route("/oai", "OAI-PMH 2.0; its errors are its own", (exchange.OAI_XML,), harvest, form=("verb", *arguments)),
@@ -232,6 +236,9 @@ def _machines(kb: KnowledgeBase) -> list[_Route]:
     statics = {"name": _one_of(sorted(static_files()))}
     kinds = tuple({kind.name: kind for _, kind, _ in static_files().values()}.values())
     known = {"name": _one_of(("ontology", "shapes", "void"))}
+    lang = parameter("lang", _one_of(kb.settings.languages), "Language of the words and of the labels.")
+    limit = parameter("limit", {**_NUMBER, "maximum": search_api.MOST}, "How many at most.")
+    searched, typed = (*_chosen(kb), lang, limit, _PAGE), (_WORDS, lang, limit)
     made = [
         _Route("/.well-known/void", "Where VoID is", also=(302,)),
         _Route("/void", "What is in the dataset, counted", RDF_FORMATS, is_chosen=True),
@@ -244,6 +251,8 @@ def _machines(kb: KnowledgeBase) -> list[_Route]:
         _Route("/ldes/{number}.{suffix}", "The same in one format", RDF_FORMATS, values={**number, **suffix}),
         _Route("/context/{name}.jsonld", "A JSON-LD context", (JSON_LD,), values={"name": _one_of(contexts(kb))}),
         _Route("/api/queries", "The named queries", (JSON,)),
+        _Route("/api/search", "Items by words and facets, with why", (JSON,), searched, schema=search_results()),
+        _Route("/api/suggest", "What typed letters may begin", (JSON,), typed, schema=suggestions()),
         _Route("/api/completion.json", "What the editor completes", (JSON,)),
         _Route("/openapi.json", "This document", (OPENAPI,)),
         _Route("/static/{name}", "Style sheets, scripts and pictures", kinds, values=statics),
@@ -256,9 +265,12 @@ def _machines(kb: KnowledgeBase) -> list[_Route]:
 
 
 # ------------------------------------------------------------------ parameters
-def _facets(kb: KnowledgeBase) -> tuple[Told, ...]:
+def _chosen(kb: KnowledgeBase) -> tuple[Told, ...]:
+    """What a list of items is chosen by."""
     fields = [field for field in kb.model.main.fields if field.facet]
-    return tuple(parameter(field.key, _MANY, pick(field.label, _LANGUAGE, field.key).text) for field in fields)
+    facets = (parameter(field.key, _MANY, pick(field.label, _LANGUAGE, field.key).text) for field in fields)
+    sort = parameter("sort", _one_of((RELEVANCE, NEWEST, TITLE)), "Order of the list.")
+    return (_WORDS, *facets, sort)
 
 
 def _one_of(names: Iterable[str]) -> Told:

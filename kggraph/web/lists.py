@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, request
 
@@ -11,11 +12,16 @@ from kggraph.errors import ThingNotFound
 from kggraph.publish.citations import CITATION_FORMATS
 from kggraph.publish.feeds import ATOM_FORMAT
 from kggraph.publish.labels import pick
+from kggraph.search.facets import NEWEST, TITLE
+from kggraph.search.results import RELEVANCE
 from kggraph.web.cards import cards
-from kggraph.web.facets import chips, facet_views, parse_choice
+from kggraph.web.choice import Choice, default_order, parse_choice
+from kggraph.web.facets import chips, facet_views
 from kggraph.web.http import Answer, Document, Link, Redirect, answered
 from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around
+from kggraph.web.matches import matched
+from kggraph.web.notes import notes
 from kggraph.web.paging import pager, parse_page
 from kggraph.web.render import Context, Here, here, page, query_of, site_links
 
@@ -27,36 +33,52 @@ THINGS_PAGE_SIZE: Final = 100
 
 @blueprint.get("/items")
 @answered
-def items() -> Document:
-    """The items, filtered, a page at a time; one address for one choice."""
+def items() -> Answer:
+    """The items, searched and filtered, a page at a time; one address for one choice, to which all others lead."""
     place = here()
     kb = place.kb
     choice = parse_choice(kb, request.args)
     number = parse_page(request.args.get("page"))
     pairs = choice.pairs(kb)
     if number > 1:
-        pager(number, kb.facets.select(choice.filters, limit=0, counts=False).total, size=PAGE_SIZE, path="")
+        total = choice.results(kb, place.language, limit=0, counts=False).total
+        pager(number, total, size=PAGE_SIZE, path="")
     query = query_of([*pairs, *([("page", str(number))] if number > 1 else [])])
     address = f"{place.prefix}/items"
+    if parse_qsl(query) != parse_qsl(request.query_string.decode("ascii", "replace"), keep_blank_values=True):
+        return Redirect(f"{address}?{query}" if query else address, status=301)
 
     def context(place: Here) -> Context:
-        offset = (number - 1) * PAGE_SIZE
-        selection = kb.facets.select(
-            choice.filters, sort=choice.sort, lang=place.language, offset=offset, limit=PAGE_SIZE
-        )
+        results = choice.results(kb, place.language, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+        shown = cards(kb, results.iris, place.language, place.prefix)
+        found = results.found
         return {
             "title": pick(kb.model.main.plural, place.language),
-            "cards": cards(kb, selection.iris, place.language, place.prefix),
-            "facets": facet_views(kb, selection, place.language),
+            "asked": choice.text,
+            "cards": matched(kb, found, shown, place.language) if found and not found.asks_nothing else shown,
+            "facets": facet_views(kb, results, place.language, choice),
             "chips": chips(kb, choice, place.language, address),
-            "pager": pager(number, selection.total, size=PAGE_SIZE, path=address, pairs=pairs),
-            "sort": choice.sort,
+            "pager": pager(number, results.total, size=PAGE_SIZE, path=address, pairs=pairs),
+            "sort": results.order,
+            "orders": _orders(choice, pairs, address),
+            "notes": notes(kb, choice, results, place.language, address),
             "exports": _exports(place, [pair for pair in pairs if pair[0] != "sort"]),
             "address": address,
-            "robots": "noindex" if len(choice.filters) > 1 else "",
+            "robots": "noindex" if len(choice.filters) > 1 or choice.text else "",
         }
 
     return page("items.html", "/items", context, query=query, links=lambda: _links(place, "/items", query))
+
+
+def _orders(choice: Choice, pairs: Sequence[tuple[str, str]], address: str) -> list[tuple[str, str]]:
+    """The orders there are, each with its address; none is relevant when no words are asked for."""
+    kept = [pair for pair in pairs if pair[0] != "sort"]
+    usual = default_order(choice.text)
+    found = []
+    for order in (RELEVANCE, NEWEST, TITLE) if choice.text else (NEWEST, TITLE):
+        query = query_of([*kept, *([("sort", order)] if order != usual else [])])
+        found.append((order, f"{address}?{query}" if query else address))
+    return found
 
 
 def _exports(place: Here, pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

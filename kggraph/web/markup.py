@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Final, Protocol
-from urllib.parse import urlencode
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -14,7 +13,7 @@ from markupsafe import Markup, escape
 from kggraph.publish.labels import Label
 from kggraph.web.addresses import bare
 from kggraph.web.texts import Texts
-from kggraph.web.views import FieldView, Option, Shown
+from kggraph.web.views import FieldView, Marked, Option, Shown
 
 _SPACES: Final = re.compile(r"\s+")
 # Scripts that run from right to left, and the characters that override direction: kept inside their own element
@@ -64,14 +63,15 @@ def excerpt(said: Said, length: int = 220) -> Label:
     return Label(text, said.lang)
 
 
-def with_sort(pairs: Sequence[tuple[str, str]], sort: str) -> str:
-    """Parameters of a list in another order, from its first page.
-
-    >>> with_sort([("page", "2"), ("topic", "a")], "title")
-    'sort=title&topic=a'
-    """
-    kept = [pair for pair in pairs if pair[0] not in ("sort", "page")]
-    return urlencode(sorted([*kept, ("sort", sort)]))
+@pass_context
+def marks(context: Context, marked: Marked) -> Markup:
+    """A text with what was asked for marked."""
+    pieces = [f"<mark>{_escaped(text)}</mark>" if hit else _escaped(text) for text, hit in marked.segments]
+    whole = "".join([text for text, _ in marked.segments])
+    lang = f' lang="{_escaped(marked.lang)}"' if marked.lang and marked.lang != context["lang"] else ""
+    if not whole.isascii() and _OTHER_DIRECTION.search(whole):
+        return Markup(f'<bdi dir="auto"{lang}>{"".join(pieces)}</bdi>')
+    return Markup(f"<span{lang}>{''.join(pieces)}</span>" if lang else "".join(pieces))
 
 
 def are_short(values: Sequence[Said]) -> bool:
@@ -96,6 +96,7 @@ _ICONS: Final = {
     "back": "m15 5-7 7 7 7",
     "cross": "M6 6l12 12M18 6 6 18",
     "down": "m5 9 7 7 7-7",
+    "search": "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5",
     "file": "M7 3h7l4 4v14H7zM14 3v4h4",
 }
 _DRAWN: Final = {
@@ -205,5 +206,5 @@ def facet_option(context: Context, key: str, option: Option) -> Markup:
     return Markup(f'<li class="depth-{min(option.depth, 5)}">{label}</li>')
 
 
-FILTERS: Final = (say, excerpt, bare, with_sort, are_short, lower_first)
+FILTERS: Final = (say, marks, excerpt, bare, are_short, lower_first)
 PIECES: Final = (icon, count, anchor, value, fields, others, facet_option)

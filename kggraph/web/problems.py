@@ -135,8 +135,8 @@ def _page(problem: Problem, error: Exception) -> bytes:
 
 def _words(t: Texts, part: str, problem: Problem) -> str:
     """Our words for a problem in the language of the page: for this parameter, else for this kind of problem."""
-    parameter = problem.details.get("parameter", "")
-    for key in (f"problem.{problem.code}.{parameter}.{part}", f"problem.{problem.code}.{part}"):
+    said = [f".{problem.details[name]}" for name in ("reason", "parameter") if name in problem.details]
+    for key in (f"problem.{problem.code}{one}.{part}" for one in (*said, "")):
         if t.has(key):
             return t(key).format_map(_Forgiving(problem.details))
     return ""

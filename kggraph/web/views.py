@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from kggraph.publish.labels import Label
+from kggraph.search.passages import Segment
 
 
 class Shown(NamedTuple):
@@ -78,3 +81,49 @@ class Option:
     def disabled(self) -> bool:
         """Choosing it would give nothing."""
         return self.count == 0 and not self.selected
+
+
+@dataclass(frozen=True, slots=True)
+class YearRange:
+    """A range of years to choose: the fields of the form, what they hold, and how many items each year has."""
+
+    name_from: str
+    name_to: str
+    first: str
+    last: str
+    least: int
+    most: int
+    """The first and the last year that any item has."""
+    picture: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A text in pieces, those that were asked for marked."""
+
+    segments: tuple[Segment, ...]
+    lang: str
+    label: Label
+    """The field it is from; empty where that needs no saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason in words: what is said before the name or words that made the item match."""
+
+    said: str
+    matched: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How an item answers a question."""
+
+    title: Marked | None
+    """The title, when there is anything to mark in it."""
+    text: Marked | None
+    """The description around what was found, instead of its beginning."""
+    others: tuple[Marked, ...]
+    why: tuple[Why, ...]
+    lacking: str
+    """The words that the item has nothing of."""

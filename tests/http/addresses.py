@@ -22,7 +22,7 @@ DOCUMENTS = (
 PAGES = (
     "/",
     "/items",
-    "/items?form=arch&page=1",
+    "/items?form=arch&q=bridge",
     "/browse",
     "/forms",
     "/designers",
@@ -60,6 +60,8 @@ FIXED = (
     static_address("mark.svg"),
     "/api/queries",
     "/api/completion.json",
+    "/api/search?limit=5&lang=nl&q=bridge",
+    "/api/suggest?lang=en&limit=8&q=er",
     "/openapi.json",
     "/void.ttl",
     "/items.ris?form=arch",

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.kinds import plural_of
 from kggraph.web.paging import Pager
+from kggraph.web.render import static_address
 
 HTML = {"Accept": "text/html"}
 
@@ -70,16 +71,18 @@ def test_a_broader_concept_counts_its_narrower_ones(client: FlaskClient) -> None
 
 
 def test_one_address_for_one_choice(client: FlaskClient) -> None:
-    answers = {
-        client.get(f"/items?{query}", headers=HTML).headers["Content-Location"]
-        for query in (
-            "form=movable&form=arch&sort=newest&page=1",
-            "form=arch&form=movable",
-            "form=arch&form=arch&form=movable&utm_source=x&designer=",
-            "form=form/arch&form=https://example.org/bridges/id/form/movable",
-        )
-    }
-    assert answers == {"/items?form=arch&form=movable"}
+    for query in (
+        "form=movable&form=arch&sort=newest&page=1",
+        "form=arch&form=arch&form=movable&utm_source=x&designer=",
+        "form=form/arch&form=https://example.org/bridges/id/form/movable",
+        "form=movable&q=&form=arch&opened-from=&opened-to=&sort=relevance",
+    ):
+        response = client.get(f"/items?{query}", headers=HTML)
+        assert (response.status_code, response.headers["Location"]) == (301, "/items?form=arch&form=movable"), query
+    assert client.get("/items?form=arch&form=movable", headers=HTML).status_code == 200
+    years = client.get("/nl/items?opened-to=1950&opened-from=1894&q=%20tower%20&sort=relevance", headers=HTML)
+    assert years.headers["Location"] == "/nl/items?opened=1894..1950&q=tower"
+    assert client.get("/nl/items?opened=1894..1950&q=tower", headers=HTML).status_code == 200
 
 
 def test_chips_drop_one_filter(client: FlaskClient) -> None:
@@ -102,13 +105,17 @@ def test_nothing_found_says_so(client: FlaskClient) -> None:
     assert response.status_code == 200
     assert "0 results" in response.text
     assert "Nothing fits" in response.text
+    ways = re.findall(r'<a href="([^"]*)" rel="nofollow">Without .*?</a> <span class="count">(\d+)<', response.text)
+    assert [unescape(href) for href, _ in ways] == ["/items?form=arch", "/items?opened=1937"]
+    for href, count in ways:
+        assert len(titles(client.get(unescape(href), headers=HTML).text)) == int(count)
 
 
 def test_the_form_works_without_script(client: FlaskClient) -> None:
     text = client.get("/items?sort=title", headers=HTML).text
-    assert '<form class="filters" method="get" action="/items"' in text
+    assert '<form class="find" method="get" action="/items" role="search"' in text
     assert '<input type="hidden" name="sort" value="title">' in text
-    assert "<script" not in text
+    assert re.findall("<script[^>]*>", text) == [f'<script type="module" src="{static_address("find.js")}">']
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kggraph.model import load_model
 from kggraph.publish.labels import sort_key
 from kggraph.search.facet_builder import FacetBuilder
-from kggraph.search.facets import FacetIndex, Sort
+from kggraph.search.facets import UNKNOWN, FacetIndex, Sort
 from kggraph.terms import DCTERMS, KG, RDF, SKOS, XSD
 
 THEMES = "https://example.org/id/scheme/themes"
@@ -87,7 +87,8 @@ class Case:
 
 
 concepts = st.integers(0, 6).map(lambda n: f"https://example.org/id/theme/{n}")
-places = st.integers(0, 3).map(lambda n: f"https://example.org/id/place/{n}")
+real_places = st.integers(0, 3).map(lambda n: f"https://example.org/id/place/{n}")
+places = st.one_of(real_places, st.just(UNKNOWN))
 projects = st.integers(0, 2).map(lambda n: f"https://example.org/id/project/{n}")
 dates = st.one_of(
     st.just(""),
@@ -101,14 +102,14 @@ texts = st.text("abé ", max_size=3)
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     broader = draw(st.dictionaries(concepts, st.lists(concepts, max_size=2).map(tuple), max_size=7))
-    made = draw(st.lists(st.tuples(texts, st.frozensets(concepts), st.frozensets(places), dates), max_size=12))
+    made = draw(st.lists(st.tuples(texts, st.frozensets(concepts), st.frozensets(real_places), dates), max_size=12))
     items = [Item(n, *parts) for n, parts in enumerate(made)]
     about = draw(st.dictionaries(projects, st.frozensets(st.integers(0, 13), max_size=5)))
     filters = draw(
         st.fixed_dictionaries(
             {},
             optional={
-                "theme": st.lists(concepts, max_size=3),
+                "theme": st.lists(st.one_of(concepts, st.just(UNKNOWN)), max_size=3),
                 "place": st.lists(places, max_size=2),
                 "project": st.lists(projects, max_size=2),
                 "year": st.lists(st.integers(2018, 2022).map(str), max_size=3),
@@ -131,6 +132,10 @@ def above(case: Case, concept: str) -> set[str]:
 
 
 def values(case: Case, item: Item, key: str) -> set[str]:
+    return known(case, item, key) or {UNKNOWN}
+
+
+def known(case: Case, item: Item, key: str) -> set[str]:
     if key == "theme":
         return {value for theme in item.theme for value in above(case, theme)}
     if key == "project":
@@ -180,7 +185,8 @@ def test_counts_and_order_equal_brute_force(case: Case) -> None:
     for key in KEYS:
         others = matching(case, key)
         counted = {found.value: found.count for found in selection.facets[key]}
-        everything = {value for item in case.items for value in values(case, item, key)}
+        assert selection.unknown[key] == sum(values(case, item, key) == {UNKNOWN} for item in others)
+        everything = {value for item in case.items for value in known(case, item, key)}
         if key == "theme":
             everything |= set(case.broader)
         brute = {value: sum(value in values(case, item, key) for item in others) for value in everything}

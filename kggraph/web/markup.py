@@ -66,9 +66,9 @@ def excerpt(said: Said, length: int = 220) -> Label:
 @pass_context
 def marks(context: Context, marked: Marked) -> Markup:
     """A text with what was asked for marked."""
-    pieces = [f"<mark>{_escaped(text)}</mark>" if hit else _escaped(text) for text, hit in marked.segments]
+    pieces = [f"<mark>{escaped(text)}</mark>" if hit else escaped(text) for text, hit in marked.segments]
     whole = "".join([text for text, _ in marked.segments])
-    lang = f' lang="{_escaped(marked.lang)}"' if marked.lang and marked.lang != context["lang"] else ""
+    lang = f' lang="{escaped(marked.lang)}"' if marked.lang and marked.lang != context["lang"] else ""
     if not whole.isascii() and _OTHER_DIRECTION.search(whole):
         return Markup(f'<bdi dir="auto"{lang}>{"".join(pieces)}</bdi>')
     return Markup(f"<span{lang}>{''.join(pieces)}</span>" if lang else "".join(pieces))

@@ -168,6 +168,23 @@ class RequestTooLarge(KgError):
     status, code, title = 413, "request-too-large", "Request too large"
 
 
+class UnreadableData(KgError):
+    """Data that were sent to be validated cannot be read; `problems` has a sentence for each line that is wrong."""
+
+    status, code, title = 422, "unreadable-data", "The data cannot be read"
+
+    def __init__(
+        self, message: str, /, *, line: int | None = None, column: int | None = None, problems: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(message)
+        self.line, self.column, self.problems = line, column, problems
+
+    @property
+    def details(self) -> dict[str, str | int | list[str]]:
+        members = (("line", self.line), ("column", self.column), ("problems", list(self.problems)))
+        return {name: value for name, value in members if value}
+
+
 # ------------------------------------------------------------------ queries
 class QuerySyntaxError(KgError):
     """The query is not SPARQL 1.1; `line` and `column` count from 1, `expected` is what may stand there."""
@@ -236,6 +253,12 @@ class QueryOutOfMemory(LimitExceeded):
     """The query needed more memory than allowed and was stopped."""
 
     status, code, title, limit = 503, "query-memory", "The query needed too much memory", "query_memory_mb"
+
+
+class ValidationTimeout(LimitExceeded):
+    """Data that were sent took longer to validate, or more memory, than allowed."""
+
+    status, code, title, limit = 503, "validation-timeout", "The validation took too long", "validate_timeout_s"
 
 
 class ResultTooLarge(LimitExceeded):

@@ -64,15 +64,19 @@ class Converter:
         self.rules, self.catalog, self.problems = rules, catalog, problems
         self.new: dict[str, NewThing] = {}
 
-    def convert(self, record: Record) -> Converted:
-        """The values of a record; what cannot be converted is left out and is a problem."""
+    def convert(self, record: Record, *, is_new: bool | None = None) -> Converted:
+        """The values of a record; what cannot be converted is left out and is a problem.
+
+        :param is_new: whether there is no such thing yet; as the catalog says when not given.
+        """
         kind = self.rules.main.kind
         converted = Converted(record, ox.NamedNode(f"{self.catalog.base}id/{kind}/{record.slug}"))
         for key in record.values:
             column = self.rules.columns.get(key)
             if column:
                 self._column(column, record, converted)
-        is_new = converted.iri.value not in self.catalog.file_of
+        if is_new is None:
+            is_new = converted.iri.value not in self.catalog.file_of
         for column in self.rules.columns.values():
             if column.is_required and self._is_missing(column, record, is_new):
                 self.problems.add(record.line, column.key, "missing; every item needs one.")

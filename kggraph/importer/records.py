@@ -42,6 +42,11 @@ def read_records(path: Path, keys: Collection[str], problems: Problems) -> list[
         data = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    return parse_records(data, keys, problems)
+
+
+def parse_records(data: bytes, keys: Collection[str], problems: Problems) -> list[Record]:
+    """The records of a text in JSON Lines, as `read_records` gives them."""
     records: dict[str, Record] = {}
     data = data.removeprefix(b"\xef\xbb\xbf")
     for number, line in enumerate(data.split(b"\n"), 1):

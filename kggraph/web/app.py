@@ -6,6 +6,7 @@ from flask import Flask
 
 from kggraph.config import Settings
 from kggraph.store.protocol import QueryEngine
+from kggraph.trial.run import Trials
 from kggraph.web import (
     api,
     dataset,
@@ -24,6 +25,7 @@ from kggraph.web import (
     sparql,
     static_files,
     things,
+    validate,
     vocabulary,
 )
 from kggraph.web.base import bare_app, register
@@ -38,6 +40,7 @@ _IN_EACH_LANGUAGE = (
     sparql.blueprint,
     dataset.blueprint,
     quality.blueprint,
+    validate.blueprint,
     exchange.blueprint,
     reading_list.blueprint,
     reconciliation.blueprint,
@@ -63,6 +66,7 @@ def create_app(settings: Settings, generations: Generations, engine: QueryEngine
     """
     app = bare_app(settings, generations, MeteredEngine(engine, settings.slow_query_s), generations.version)
     gate.install(app, settings)
+    app.extensions["kggraph.trials"] = Trials(settings)
     for blueprint in _ONCE:
         app.register_blueprint(blueprint)
     for blueprint in _IN_EACH_LANGUAGE:

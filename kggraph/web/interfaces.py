@@ -22,7 +22,7 @@ from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, Representation
 from kggraph.search.expansion import MAX_LETTERS
 from kggraph.search.facets import NEWEST, TITLE
 from kggraph.search.results import RELEVANCE
-from kggraph.web import dataset, exchange, metrics, quality, search_api, service, things, vocabulary
+from kggraph.web import dataset, exchange, metrics, quality, search_api, service, things, validate, vocabulary
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import JSON, SCRIPT, TEXT
 from kggraph.web.machine import contexts
@@ -59,6 +59,10 @@ class _Route:
     """Whether `Accept` chooses among the formats."""
     form: tuple[str, ...] = ()
     """Fields that a POST may bring."""
+    bodies: tuple[str, ...] = ()
+    """Media types of what a POST may send as it is."""
+    reports: tuple[Representation, ...] = ()
+    """Formats of the answer to a POST, when they are other ones."""
     values: Mapping[str, Told] = field(default_factory=dict)
     """Schemas of the parts of the path."""
     schema: Told = field(default_factory=lambda: {"type": "object"})
@@ -69,7 +73,7 @@ class _Route:
         made: Told = {"get": self._operation("get")}
         if self.form:
             schema = {"type": "object", "properties": dict.fromkeys(self.form, _TEXT)}
-            body = {"content": {_BODY: {"schema": schema}}}
+            body = {"content": {_BODY: {"schema": schema}, **{media: {"schema": _TEXT} for media in self.bodies}}}
             made["post"] = {**self._operation("post"), "requestBody": body}
         return {"servers": servers, **made} if self.everywhere else made
 
@@ -81,7 +85,7 @@ class _Route:
             "operationId": f"{method}_{words}",
             "summary": self.summary,
             "parameters": given,
-            "responses": {str(status): self._response(status) for status in self._statuses(method)},
+            "responses": {str(status): self._response(status, method) for status in self._statuses(method)},
         }
 
     def _statuses(self, method: str) -> list[int]:
@@ -91,9 +95,13 @@ class _Route:
         found |= {400} if self.parameters or self.form else set()
         found |= {406} if self.is_chosen else set()
         found |= {413} if method == "post" else set()
+        found |= {415, 422} if method == "post" and self.bodies else set()
+        found -= {304} if method == "post" and self.reports else set()
         return sorted(found)
 
-    def _response(self, status: int) -> Told:
+    def _response(self, status: int, method: str) -> Told:
+        if status == 200 and method == "post" and self.reports:
+            return {"description": "The report; it says whether the data conform.", "content": _content(self.reports)}
         phrase = HTTPStatus(status).phrase
         if status in (200, 206):
             return {"description": phrase, "headers": _ETAG, "content": _content(self.formats, self.schema)}
@@ -146,6 +154,13 @@ def _pages(kb: KnowledgeBase) -> list[_Route]:
         page("/{list}", "The things of one kind", _PAGE, also=(301,), values=lists),
         page("/list", "A reading list: the address is the list", item),
         citations("/list.{suffix}", item),
+        page(
+            "/validate",
+            "Data against the shapes; nothing is kept and nothing fetched",
+            form=("data", "format"),
+            bodies=tuple(validate.TYPES),
+            reports=(*validate.REPORTS, HTML),
+        ),
         page("/queries", "The named queries as questions"),
         _Route("/queries/{name}", "The endpoint with a question", also=(303, 400), everywhere=True, values=names),
     ]

@@ -23,7 +23,7 @@ KINDS: Final = (PAGES, SEARCH, SPARQL, EXPORTS)
 _GIVEN_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}\Z")
 _LANGUAGE: Final = re.compile(r"/[a-z]{2,3}(?=/)")
 _OPERATION: Final = re.compile(r"/(?:livez|readyz|metrics|version|robots\.txt|static/.*)\Z")
-_SPARQL: Final = re.compile(r"/(?:sparql|queries/.*|api/queries/.*)\Z")
+_SPARQL: Final = re.compile(r"/(?:sparql|validate|queries/.*|api/queries/.*)\Z")
 _SEARCH: Final = re.compile(r"/(?:api/.*|search|suggest|reconcile(?:/.*)?)\Z")
 _EXPORTS: Final = re.compile(
     r"/(?:dumps/.+|generations/.*|oai|feed\.atom|graph/.*|ldes.*|sitemaps?.*|[a-z-]+\.(?!html).*)\Z"

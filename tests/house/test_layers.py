@@ -16,6 +16,7 @@ LAYERS: dict[str, float] = {
     "kggraph.publish": 3,
     "kggraph.build": 3.5,
     "kggraph.importer": 3.5,
+    "kggraph.trial": 3.7,
     "kggraph.web": 4,
     "kggraph.checking": 3.6,
     "kggraph.querying": 3.5,

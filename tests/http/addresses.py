@@ -29,6 +29,7 @@ PAGES = (
     "/about",
     "/queries",
     "/sparql",
+    "/validate",
     "/list?item=erasmusbrug&item=form%2Farch",
 )
 """Addresses that are pages and nothing else."""

@@ -6,7 +6,7 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from flask import Flask, Response, g, request
@@ -24,7 +24,8 @@ from kggraph.errors import (
 from kggraph.rdf.media import HTML, Representation, negotiate
 from kggraph.web.http import NO_STORE, TEXT, VARY, finish, response_of
 from kggraph.web.render import here, html
-from kggraph.web.texts import Texts
+from kggraph.web.sentences import in_language
+from kggraph.web.texts import Texts, texts
 
 log = logging.getLogger("kggraph.web")
 
@@ -65,9 +66,12 @@ def answer(error: Exception) -> Response:
     if isinstance(error, InternalServerError) and isinstance(error.original_exception, Exception):
         error = error.original_exception
     problem = problem_of(error)
+    language = g.get("problem_language", "en")
+    if language != "en":
+        problem = _in_language(problem, texts(language))
     representation = negotiate(request.headers.get("Accept"), OFFERS) or PROBLEM
     body, representation = _body(problem, error, representation)
-    language = here().language if representation is HTML else "en"
+    language = here().language if representation is HTML else language
     headers = [VARY, ("Cache-Control", NO_STORE), ("Content-Language", language), *problem.headers]
     alternates: list[str] = g.get("alternates", [])
     headers += [("Link", ", ".join(alternates))] if alternates else []
@@ -125,12 +129,22 @@ def _page(problem: Problem, error: Exception) -> bytes:
     place = here()
     context = {
         "problem": problem,
+        "detail": in_language(problem.detail, place.language),
         "title": _words(place.t, "title", problem) or problem.title,
         "advice": _words(place.t, "text", problem),
         "incident": problem.details.get("incident", ""),
         "available": error.available if isinstance(error, NotAcceptable) else (),
     }
     return html("problem.html", place, place.path, "", context)
+
+
+def _in_language(problem: Problem, t: Texts) -> Problem:
+    """A problem that a script of ours shows in its page: in the words of that page."""
+    told = dict(problem.details)
+    if "hint" in told:
+        told["hint"] = [in_language(hint, t.language).text for hint in told["hint"]]
+    title = _words(t, "title", problem) or problem.title
+    return replace(problem, title=title, detail=in_language(problem.detail, t.language).text, details=told)
 
 
 def _words(t: Texts, part: str, problem: Problem) -> str:

@@ -43,7 +43,9 @@ def _answer(asked: Asked) -> Response:
     place = here()
     accept = request.headers.get("Accept")
     wants_page = asked.format == HTML.name or (not asked.format and _prefers_page(accept))
-    # A part of the page has its own place for problems: those are told as data.
+    # A part of the page has its own place for problems: those are told as data, in the words of the page.
+    if "partial" in asked.fields:
+        g.problem_language = place.language
     if wants_page and "partial" not in asked.fields:
         return deliver(page_of(place, asked))
     try:

@@ -18,6 +18,7 @@ from kggraph.store.guard import InspectedQuery
 from kggraph.web.http import Document
 from kggraph.web.problems import Problem, problem_of
 from kggraph.web.render import Here, page, site_links
+from kggraph.web.sentences import in_language
 from kggraph.web.sparql_answer import checked, run
 from kggraph.web.sparql_help import help_for, misspelt
 from kggraph.web.sparql_request import ACCEPT_QUERY, Asked, Fields
@@ -70,6 +71,7 @@ def page_of(place: Here, asked: Asked, *, named: dict[str, Any] | None = None, q
     result: ResultView | None = None
     problem: Problem | None = None
     hints: list[str] = []
+    to_add = ""
     try:
         inspected = checked(place.site.settings, asked.text)
         result = _result(place, asked, inspected)
@@ -80,14 +82,16 @@ def page_of(place: Here, asked: Asked, *, named: dict[str, Any] | None = None, q
             raise
         help = help_for(error, place, asked)
         problem = problem_of(error)
-        hints = [*help.get("hint", []), *([f"{place.t('sparql.add')} {help['add']}"] if "add" in help else [])]
+        hints, to_add = help.get("hint", []), help.get("add", "")
     text = asked.text[:_TEXT_SHOWN]
     if not query and len(text) < _LONGEST_ADDRESS:
         query = urlencode([("query", text), *asked.pairs[1:]])
     context = _context(place, text, result, problem) | {
         "fields": [pair for pair in asked.pairs if len(pair[1]) <= _TEXT_SHOWN],
         "named": named,
-        "hints": hints,
+        "detail": in_language(problem.detail, place.language) if problem else None,
+        "hints": [in_language(hint, place.language) for hint in hints],
+        "to_add": to_add,
     }
     return page(
         "sparql/results.html" if is_part else "sparql.html",
@@ -115,7 +119,9 @@ def _context(
         "problem": problem,
         "fields": [],
         "named": None,
+        "detail": None,
         "hints": [],
+        "to_add": "",
         "strings": editor_strings(place.t),
         "completion": "/api/completion.json" if has_kb else "",
         "gallery": _gallery(place) if has_kb else [],

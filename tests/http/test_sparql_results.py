@@ -165,10 +165,39 @@ def test_a_missing_prefix_is_named_with_the_line_to_add(client: FlaskClient) -> 
 
 def test_a_misspelt_term_of_ours_is_named_with_the_right_one(client: FlaskClient) -> None:
     query = f"PREFIX br: <{BASE}def#> SELECT * {{ ?b a br:Brigde ; <{BASE}def#from> ?f }}"
-    page = client.get("/sparql", query_string={"query": query, "partial": "1"}, headers={"Accept": "text/html"})
-    assert "br:Brigde does not exist in this vocabulary. Did you mean br:Bridge?" in page.text
+    for path, said in (
+        ("/nl/sparql", "br:Brigde bestaat niet in dit vocabulaire. Bedoelt u br:Bridge?"),
+        ("/sparql", "br:Brigde does not exist in this vocabulary. Did you mean br:Bridge?"),
+    ):
+        page = client.get(path, query_string={"query": query, "partial": "1"}, headers={"Accept": "text/html"})
+        assert f'lang="{"nl" if "/nl" in path else "en"}">{said}</p>' in page.text
     told = client.get("/sparql", query_string={"query": f"{query} x"}).get_json(force=True)
     assert any("br:Bridge?" in hint for hint in told["hint"])
+
+
+SCRIPT = "application/problem+json, text/html;q=0.9"
+"""What the script of the page accepts."""
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "title", "detail"),
+    [
+        ("/nl/sparql", "nl", "Er zit een fout in de vraag", "Regel 1, kolom 12: hier staat `skos`; hier hoort"),
+        ("/sparql", "en", "There is an error in the query", "Line 1, column 12: found `skos`; expected"),
+    ],
+)
+def test_errors_speak_the_language_of_the_page(
+    client: FlaskClient, path: str, language: str, title: str, detail: str
+) -> None:
+    query = {"query": "SELECT * { skos }"}
+    page = client.get(path, query_string=query, headers={"Accept": "text/html"})
+    assert title in page.text and f'lang="{language}" tabindex="0">{detail}' in page.text
+    part = client.get(path, query_string={**query, "partial": "1"}, headers={"Accept": SCRIPT})
+    told = part.get_json(force=True)
+    assert told["detail"].startswith(detail) and part.headers["Content-Language"] == language
+    program = client.get(path, query_string=query, headers={"Accept": "application/json"})
+    assert program.get_json(force=True)["detail"].startswith("Line 1, column 12: found")
+    assert program.headers["Content-Language"] == "en"
 
 
 # ------------------------------------------------------------------ kept and logged

@@ -72,6 +72,8 @@ def rendered(view: ResultView | None, template: str = "sparql/results.html", **m
     environment.globals.update({piece.__name__: piece for piece in markup.PIECES})
     context = {
         "hints": [],
+        "detail": None,
+        "to_add": "",
         "t": words("en"),
         "lang": "en",
         "prefix": "",

@@ -44,6 +44,7 @@ from kggraph.publish.void import DUMPS
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import turtle_files
 from kggraph.search.facets import FacetIndex
+from kggraph.store.remote import Remote, remote_of
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
 from kggraph.validation.explain import Explainer
@@ -163,13 +164,29 @@ def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Genera
         with shelf.workshop(settings.build_path) as folder:
             version = _make(folder, settings, lang, engine, tell)
             ready = shelf.put(settings.build_path, folder, version)
+    generation = open_generation(ready)
+    remote = remote_of(settings)
+    if remote is not None:
+        _publish(remote, generation, settings, tell)
     shelf.release(settings.build_path)
     shelf.make_current(settings.build_path, ready)
     shelf.prune(settings.build_path, settings.keep_generations)
-    generation = open_generation(ready)
     tell("record what changed", 0, 0)
     log_publication(settings.build_path, generation)
     return generation
+
+
+def _publish(remote: Remote, generation: Generation, settings: Settings, tell: Progress) -> None:
+    """Put the generation into the engine elsewhere before it becomes the current one, and take away what is too old."""
+    from kggraph.store.remote_publication import Publisher, Quads  # takes longer to import than to build without
+
+    def quads(one: Generation) -> Quads:
+        return Quads(one.hash, one.quads_path, one.manifest.triples)
+
+    others = [one for one in shelf.generations(settings.build_path) if one.hash != generation.hash]
+    publisher = Publisher(remote, settings.build_path)
+    publisher.publish(quads(generation), map(quads, others), lambda done, total: tell("publish", done, total))
+    publisher.forget({generation.hash, *(one.hash for one in others[: settings.keep_generations - 1])})
 
 
 def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress) -> str:

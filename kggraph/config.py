@@ -25,8 +25,13 @@ _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\Z")
 
 
+STORES = ("embedded", "remote")
+AUTHS = ("", "basic", "digest", "bearer")
+
+
 def _setting(default: Any, help: str, **more: Any) -> Any:
-    return field(default=default, metadata={"help": help, **more})
+    """A setting; one that is `secret` comes from the environment only and is never shown."""
+    return field(default=default, repr=not more.get("secret"), metadata={"help": help, **more})
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,17 @@ class Settings:
         256, "megabytes up to which a generation is compared with its checksums before it is served; above: sizes only"
     )
     share_generations: bool = _setting(False, "whether other servers may pull generations from /generations/")
+    store: str = _setting("embedded", "engine of queries: embedded, or remote (see docs/scaling.md)", among=STORES)
+    remote_query_url: str = _setting("", "remote store: address for SPARQL queries")
+    remote_update_url: str = _setting("", "remote store: address for SPARQL updates")
+    remote_graph_store_url: str = _setting("", "remote store: address of the SPARQL graph store, without `?graph=`")
+    remote_auth: str = _setting("", "remote store: basic, digest or bearer; empty: no credentials", among=AUTHS)
+    remote_user: str = _setting("", "remote store: user, for basic and digest", secret=True)
+    remote_password: str = _setting("", "remote store: password, for basic and digest", secret=True)
+    remote_token: str = _setting("", "remote store: token, for bearer", secret=True)
+    remote_timeout_parameter: str = _setting(
+        "", "remote store: request parameter for a limit of time in milliseconds, such as Virtuoso's timeout"
+    )
 
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")
@@ -172,6 +188,8 @@ def _settled(
 ) -> Settings:
     values: dict[str, Any] = {}
     for key, value in written.items():
+        if _field(key, FILE_NAME).metadata.get("secret"):
+            raise ConfigError(f"{FILE_NAME}: {key} is a secret; set KGGRAPH_{key.upper()} instead.", key=key)
         values[key] = _checked(key, value, f"{FILE_NAME}")
     values.setdefault("source_base_uri", values.get("base_uri", Settings.base_uri))
     for name, text in environ.items():
@@ -190,10 +208,21 @@ def _settled(
     for endpoint in values.get("service_allow", ()):
         if not endpoint.startswith(("http://", "https://")) or "@" in endpoint.split("/")[2]:
             raise ConfigError(f"service_allow has {endpoint!r}; an endpoint is an http(s) IRI.", key="service_allow")
+    _check_remote(values)
     email = values.get("contact_email", "")
     if email and not _EMAIL.match(email):
         raise ConfigError(f"contact_email is {email!r}; it must be one e-mail address.", key="contact_email")
     return Settings(root=root, **values)
+
+
+def _check_remote(values: Mapping[str, Any]) -> None:
+    if values.get("store") != "remote":
+        return
+    for key in ("remote_query_url", "remote_update_url", "remote_graph_store_url"):
+        if not str(values.get(key, "")).startswith(("http://", "https://")):
+            raise ConfigError(
+                f'{key} is {values.get(key, "")!r}; store = "remote" needs an http address there.', key=key
+            )
 
 
 def _field(key: str, where: str) -> dataclasses.Field[Any]:
@@ -226,7 +255,8 @@ def _from_text(key: str, text: str, where: str) -> Any:
 
 
 def _checked(key: str, value: Any, where: str) -> Any:
-    default = _default(_field(key, where))
+    spec = _field(key, where)
+    default = _default(spec)
     if isinstance(default, tuple) and isinstance(value, list | tuple):
         value = tuple(value)
         fits = all(isinstance(part, str) for part in value) and (bool(value) or not default)
@@ -242,6 +272,10 @@ def _checked(key: str, value: Any, where: str) -> Any:
         fits = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     else:
         fits = isinstance(value, type(default))
+    among = spec.metadata.get("among")
+    if fits and among and value not in among:
+        known = ", ".join(one or '""' for one in among)
+        raise ConfigError(f"{where}: {key} is {value!r}; it can be {known}.", key=key)
     if not fits:
         raise ConfigError(f"{where}: {key} is {value!r}; it needs {_kind(default)}.", key=key)
     return value

@@ -293,6 +293,18 @@ class ServiceFailed(KgError):
         return {"service": self.service}
 
 
+class EngineUnavailable(KgError):
+    """The SPARQL engine elsewhere, which holds the data, does not answer as it should."""
+
+    status, code, title = 503, "engine-unavailable", "The query engine does not answer"
+
+
+class EngineError(KgError):
+    """The SPARQL engine elsewhere says that it cannot do what was asked."""
+
+    status, code, title = 502, "engine-error", "The query engine cannot do this"
+
+
 class Busy(KgError):
     """There is no room for a query just now; `retry_after_s` says when to come back."""
 

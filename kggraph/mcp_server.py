@@ -23,6 +23,7 @@ from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.store.client import QueryClient
 from kggraph.store.guard import inspect
 from kggraph.store.protocol import QueryEngine, QueryRequest
+from kggraph.store.remote import remote_of
 from kggraph.web.cards import cards
 from kggraph.web.choice import parse_choice
 from kggraph.web.facets import facet_views
@@ -170,7 +171,7 @@ def serve_mcp(settings: Settings) -> None:
     kb = generations.current()
     with tempfile.TemporaryDirectory(prefix="kggraph-") as folder:
         socket = Path(folder) / "queries"
-        host = QueryHost(socket, lambda: _held(generations), host_limits(settings))
+        host = QueryHost(socket, lambda: _held(settings, generations), host_limits(settings))
         host.start()
         try:
             server(Asked(settings, generations, QueryClient(socket, kb.prefixes))).run("stdio")
@@ -178,9 +179,9 @@ def serve_mcp(settings: Settings) -> None:
             host.stop()
 
 
-def _held(generations: Generations) -> Held | None:
+def _held(settings: Settings, generations: Generations) -> Held | None:
     try:
         kb = generations.current()
     except KgError:
         return None
-    return Held(kb.generation.quads_path.parent, kb.hash)
+    return Held(kb.generation.quads_path.parent, kb.hash, remote_of(settings))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from kggraph.errors import GenerationError
-from kggraph.publish.generation import CURRENT, GENERATIONS, open_generation
+from kggraph.publish.generation import CURRENT, GENERATIONS, Generation, open_generation
 
 _NEW: Final = ".new-"
 _HELD: Final = "held"
@@ -113,16 +113,31 @@ def is_held(build: Path, version: str | None) -> bool:
     return False
 
 
+def generations(build: Path) -> list[Generation]:
+    """The whole generations, the one that was current last first."""
+    found: list[Generation] = []
+    for folder in _newest_first(build):
+        with suppress(GenerationError):
+            found.append(open_generation(folder))
+    return found
+
+
 def prune(build: Path, keep: int) -> None:
     """Remove all but the generations that were current last; the current one always stays."""
-    current = (build / CURRENT).readlink().name
-    folders = [path for path in (build / GENERATIONS).iterdir() if not path.name.startswith(".")]
-    folders.sort(key=lambda path: (path.name == current, path.stat().st_mtime_ns), reverse=True)
-    for old in folders[max(keep, 1) :]:
+    for old in _newest_first(build)[max(keep, 1) :]:
         # Out of sight first, so that a half removed one is never taken for a generation.
         hidden = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / old.name
         old.rename(hidden)
         shutil.rmtree(hidden.parent, ignore_errors=True)
+
+
+def _newest_first(build: Path) -> list[Path]:
+    try:
+        current = (build / CURRENT).readlink().name
+    except OSError:
+        current = ""
+    folders = [path for path in (build / GENERATIONS).iterdir() if not path.name.startswith(".")]
+    return sorted(folders, key=lambda path: (path.name == current, path.stat().st_mtime_ns), reverse=True)
 
 
 def _sync(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -17,6 +18,7 @@ from typing import IO, Final
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, KgError, QueryHostUnavailable
 from kggraph.store.limits import HostLimits
+from kggraph.store.remote import Remote
 
 _START_S: Final = 600.0
 """A store of many millions of triples takes minutes to read."""
@@ -31,6 +33,8 @@ class Held:
 
     data: Path
     version: str
+    remote: Remote | None = None
+    """The engine that has the data, if that is not the query host itself."""
 
 
 def host_limits(settings: Settings) -> HostLimits:
@@ -133,8 +137,16 @@ class QueryHost:
         command += ["--parent", str(os.getpid())]
         for name, value in asdict(self._limits).items():
             command += [f"--{name.replace('_', '-')}", str(value)]
+        told = b""
+        if held.remote is not None:  # not in the command, which everyone on the machine can read
+            command.append("--remote")
+            told = json.dumps(asdict(held.remote)).encode()
         # A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the host.
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
+                stdin.write(told)
+        return process
 
     def _ready(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """The process, when it has said that it is ready."""

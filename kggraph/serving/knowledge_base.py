@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kggraph.config import Settings, share_metrics
-from kggraph.errors import GenerationError
+from kggraph.errors import EngineUnavailable, GenerationError
 from kggraph.operation.keeping import leave_damaged
 from kggraph.publish import shelf
 from kggraph.publish.generation import current_hash, open_current
@@ -18,6 +18,7 @@ from kggraph.serving.host import Held
 from kggraph.serving.port import Port
 from kggraph.serving.processes import Say, WsgiApp, serve
 from kggraph.store.client import QueryClient
+from kggraph.store.remote import remote_of
 
 
 def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: Say) -> int:
@@ -29,14 +30,21 @@ def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: S
     with Port(settings.host, settings.port) as port:
         leave_damaged(settings, say)
         if not settings.generation and not shelf.is_held(settings.build_path, current_hash(settings)):
-            _build_if_changed(settings, build)
+            _make_current(settings, build, say)
         open_current(settings).verify(settings.verify_mb * 1024 * 1024)
         return _serve_at(port, settings, say)
 
 
-def _build_if_changed(settings: Settings, build: Callable[[], object]) -> None:
-    if current_hash(settings) != hash_of_files(settings):
+def _make_current(settings: Settings, build: Callable[[], object], say: Say) -> None:
+    is_current = current_hash(settings) == hash_of_files(settings)
+    if is_current and remote_of(settings) is None:
+        return
+    try:
         build()
+    except EngineUnavailable as error:
+        if not is_current:
+            raise
+        say(f"{error} Pages are served; queries wait for it.")
 
 
 def _serve_at(port: Port, settings: Settings, say: Say) -> int:
@@ -53,7 +61,7 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
             with contextlib.suppress(OSError):
                 leave_damaged(settings, say)
             return None
-        return Held(generation.quads_path.parent, generation.hash)
+        return Held(generation.quads_path.parent, generation.hash, remote_of(settings))
 
     def load_app() -> Callable[[Path], WsgiApp]:
         from kggraph.web import logs

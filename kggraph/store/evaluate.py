@@ -36,6 +36,9 @@ Results = QuerySolutions | QueryTriples | QueryBoolean
 class Dataset:
     """A store with the datasets that queries may ask of it."""
 
+    needs_network: ClassVar[bool] = False
+    """Whether who evaluates queries has to open sockets."""
+
     def __init__(self, store: Store) -> None:
         self.store = store
         self._merged: dict[tuple[str, ...], Store | None] = {}

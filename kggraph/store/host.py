@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import resource
 import sys
@@ -28,6 +29,7 @@ from kggraph.store.evaluate import Dataset, Result
 from kggraph.store.files import is_on_disk, open_store
 from kggraph.store.limits import HostLimits
 from kggraph.store.protocol import Task
+from kggraph.store.remote import Remote
 from kggraph.store.sandbox import end_with_parent
 
 _FIRST_QUERY: Final = "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), 'a', 'i')) } ORDER BY ?s LIMIT 1"
@@ -41,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.parent:
         end_with_parent(options.parent)
     try:
-        make_dataset, count = _load(options.data)
+        remote = Remote(**json.load(sys.stdin)) if options.remote else None
+        make_dataset, count = _reach(remote, options.version) if remote else _load(options.data)
         limits = HostLimits(**{field.name: getattr(options, field.name) for field in fields(HostLimits)})
         dispatcher = Dispatcher(options.socket, make_dataset, limits, version=options.version)
     except KgError as error:
@@ -71,6 +74,19 @@ def _load(path: Path) -> tuple[Callable[[], Dataset], int]:
     return (lambda: dataset), len(dataset.store)
 
 
+def _reach(remote: Remote, version: str) -> tuple[Callable[[], Dataset], int]:
+    """The same for an engine elsewhere; when it does not answer now it may do so later, so that only is said."""
+    from kggraph.store.remote_engine import Breaker, RemoteDataset  # takes longer to import than to start without
+
+    dataset = RemoteDataset(remote, version, Breaker())
+    task = Task("ASK {}", None, "boolean", RESULTS_JSON.media_type, None, None, None, 1024, 1, 1 << 20, 1 << 20)
+    try:
+        Result(dataset, task, piece_bytes=1 << 16, send=lambda piece: None).run()
+    except KgError as error:
+        sys.stderr.write(f"query host: {error}\n")
+    return (lambda: dataset), -1
+
+
 def _warm(store: Store) -> Dataset:
     """What an engine makes at its first query is made before the fork, and before files can no longer be opened."""
     dataset = Dataset(store)
@@ -89,6 +105,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--version", default="", help="version of the data, told with every answer")
+    parser.add_argument("--remote", action="store_true", help="standard input says, as JSON, which engine has the data")
     parser.add_argument("--parent", type=int, default=0, help="process without which this one ends")
     for field in fields(HostLimits):
         default = field.default

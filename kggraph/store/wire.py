@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from kggraph.errors import (
+    EngineError,
+    EngineUnavailable,
     KgError,
     NotAcceptable,
     QueryHostUnavailable,
@@ -170,6 +172,8 @@ _ERRORS: Final[Mapping[str, Callable[[dict[str, Any]], KgError]]] = {
     TooBusy.code: lambda m: TooBusy(m["message"], retry_after_s=m["retry_after_s"]),
     TooManyRequests.code: lambda m: TooManyRequests(m["message"], retry_after_s=m["retry_after_s"]),
     QueryHostUnavailable.code: lambda m: QueryHostUnavailable(m["message"]),
+    EngineUnavailable.code: lambda m: EngineUnavailable(m["message"]),
+    EngineError.code: lambda m: EngineError(m["message"]),
 }
 
 

@@ -54,7 +54,7 @@ class Worker:
     def __init__(self, control: socket.socket, dataset: Dataset, version: str) -> None:
         self.control, self.dataset, self.version = control, dataset, version
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
-        self.control.send(wire.packet(wire.READY, 0, sandbox.enter().encode()))
+        self.control.send(wire.packet(wire.READY, 0, sandbox.enter(network=dataset.needs_network).encode()))
         self._size = self._first_size = self._measure()
         self._allowed = 0
 

@@ -6,12 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, Response, current_app, request, send_file
 
 import kggraph
 from kggraph.config import Settings
-from kggraph.errors import ThingNotFound
+from kggraph.errors import KgError, ThingNotFound
 from kggraph.publish.generation import GENERATIONS, MANIFEST, Generation, open_generation
+from kggraph.rdf.media import RESULTS_JSON
+from kggraph.store.protocol import QueryRequest
 from kggraph.web import gate
 from kggraph.web.base import alive
 from kggraph.web.http import JSON, NO_STORE, Document, answered, finish, response_of
@@ -34,10 +36,20 @@ def livez() -> Document:
 def readyz() -> Document:
     """Whether a knowledge base is open, and which one."""
     kb = here().kb
-    counts = dict(kb.manifest.kinds)
-    return _told(
-        "/readyz", {"status": "ready", "generation": kb.hash, "triples": kb.manifest.triples, "counts": counts}
-    )
+    told = {"status": "ready", "generation": kb.hash, "triples": kb.manifest.triples, "counts": dict(kb.manifest.kinds)}
+    if here().site.settings.store == "remote":  # pages need no engine, so without one a node is ready all the same
+        told["engine"] = _engine()
+    return _told("/readyz", told)
+
+
+def _engine() -> str:
+    try:
+        current_app.extensions["kggraph.engine"].query(
+            QueryRequest("ASK {}", RESULTS_JSON.media_type, timeout_s=2.0)
+        ).read()
+    except KgError as error:
+        return error.message
+    return "ready"
 
 
 @blueprint.get("/metrics")

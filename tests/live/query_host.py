@@ -12,10 +12,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 from kggraph.store.client import QueryClient
 from kggraph.store.protocol import QueryRequest
+from kggraph.store.remote import Remote
 
 JSON = "application/sparql-results+json"
 CSV = "text/csv"
@@ -36,14 +38,19 @@ def data() -> str:
 class Hosted:
     """A query host that runs `python -m kggraph.store.host`, and a client of it."""
 
-    def __init__(self, data: Path, path: Path, version: str = "v1", **limits: float) -> None:
+    def __init__(
+        self, data: Path, path: Path, version: str = "v1", remote: Remote | None = None, **limits: float
+    ) -> None:
         self.path = path
         self.client = QueryClient(path, {"skos": "http://www.w3.org/2004/02/skos/core#"})
         command = [sys.executable, "-m", "kggraph.store.host", "--data", str(data), "--socket", str(path)]
         command += ["--version", version, "--parent", str(os.getpid())]
         command += [f"--{name.replace('_', '-')}={value}" for name, value in limits.items()]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert self.process.stdout
+        command += ["--remote"] if remote else []
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.process.stdin and self.process.stdout
+        with self.process.stdin as stdin:
+            stdin.write(json.dumps(asdict(remote)).encode() if remote else b"")
         with self.process.stdout:
             self.said = json.loads(self.process.stdout.readline() or b"{}")
 

@@ -101,7 +101,10 @@ class _Route:
 
     def _response(self, status: int, method: str) -> Told:
         if status == 200 and method == "post" and self.reports:
-            return {"description": "The report; it says whether the data conform.", "content": _content(self.reports)}
+            return {
+                "description": "The report; it says whether the data conform.",
+                "content": _content(self.reports, self.schema),
+            }
         phrase = HTTPStatus(status).phrase
         if status in (200, 206):
             return {"description": phrase, "headers": _ETAG, "content": _content(self.formats, self.schema)}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
 import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -15,12 +13,10 @@ from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from kggraph.errors import GenerationError
+from kggraph.store.sandbox import end_with_parent
 
 T = TypeVar("T")
 _MOST: Final = 8
-_PR_SET_PDEATHSIG: Final = 1
-"""https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html"""
-
 _ENDED: Final = "A process of the build was ended from outside; was there too little memory?"
 
 
@@ -38,8 +34,9 @@ class Pool:
         # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
         method = "fork" if threading.active_count() == 1 else "spawn"
         if self._processors > 1 and (many or method == "fork"):
+            # A process whose parent was killed would wait for work for ever, and hold the lock of the build.
             self._executor = ProcessPoolExecutor(
-                self._processors, multiprocessing.get_context(method), _end_with, (os.getpid(),)
+                self._processors, multiprocessing.get_context(method), end_with_parent, (os.getpid(),)
             )
 
     def __enter__(self) -> Pool:
@@ -89,10 +86,3 @@ class Pool:
                 raise GenerationError(_ENDED) from None
 
         return wait
-
-
-def _end_with(parent: int) -> None:
-    """Let this process end when its parent does, also when that is killed: else it would wait, and hold the lock."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)

@@ -6,8 +6,6 @@ workers safely), and runs granian, which forks the web workers. Whatever ends th
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import http.client
 import os
 import signal
@@ -24,13 +22,13 @@ from kggraph.config import Settings
 from kggraph.errors import KgError
 from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.serving.port import Port
+from kggraph.store.sandbox import end_with_parent
 
 WsgiApp = Callable[..., Any]
 Say = Callable[[str], None]
 
 _READY_S: Final = 60
 _WATCH_EVERY_S: Final = 0.25
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Host(Protocol):
@@ -108,9 +106,10 @@ def run(
             watcher.start()
             threading.Thread(target=_announce, args=(port, stopping, ready, say), daemon=True).start()
 
+        parent = os.getpid()
         server = WebServer(settings, port.number, started)
         port.release()
-        server.serve(target_loader=lambda: _worker(make_app), wrap_loader=False)
+        server.serve(target_loader=lambda: _worker(make_app, parent), wrap_loader=False)
         return 0
     finally:
         signal.signal(signal.SIGTERM, previous)
@@ -118,17 +117,11 @@ def run(
         host.stop()
 
 
-def _worker(make_app: Callable[[], WsgiApp]) -> WsgiApp:
-    """In a web worker: end with the parent, and leave Ctrl-C to it."""
-    end_with_parent()
+def _worker(make_app: Callable[[], WsgiApp], parent: int) -> WsgiApp:
+    """In a web worker: end with the parent, however that ends, and leave Ctrl-C to it."""
+    end_with_parent(parent)
     os.setpgid(0, 0)
     return make_app()
-
-
-def end_with_parent() -> None:
-    """Let the kernel end this process when the process that made it is gone, however that happened."""
-    with contextlib.suppress(AttributeError, OSError):
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _watch(host: Host, stopping: threading.Event, say: Say) -> None:

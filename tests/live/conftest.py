@@ -64,6 +64,19 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def alive(pids: set[int]) -> set[int]:
+    """Those of some processes that still run."""
+    return {pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and not is_zombie(pid)}
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether a process has ended and only waits to be asked for its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
 def environment(**more: str) -> dict[str, str]:
     """The environment of a command, without settings of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KGGRAPH_")}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import Server, environment, started, until
+from tests.live.conftest import Server, alive, environment, started, until
 
 pytestmark = pytest.mark.live
 
@@ -38,19 +38,6 @@ def kggraph(kb: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     command = [sys.executable, "-m", "kggraph", "--root", str(kb), *arguments]
     return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Those of some processes that still run."""
-    return {pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and not is_zombie(pid)}
-
-
-def is_zombie(pid: int) -> bool:
-    """Whether a process has ended and only waits to be asked for its exit code."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def test_another_domain_is_served_with_no_python_of_its_own(kb: Path) -> None:

@@ -23,6 +23,7 @@ from kggraph.config import Settings, load
 from kggraph.errors import ConfigError, GenerationError, NonconformingData, ShapesError, SourceError
 from kggraph.publish import spool
 from kggraph.rdf.source import read_folder
+from tests.live.conftest import alive, descendants, until
 
 BASE = "https://example.org/bridges/"
 XSD_INTEGER = ox.NamedNode("http://www.w3.org/2001/XMLSchema#integer")
@@ -357,9 +358,11 @@ def test_a_killed_build_leaves_the_old_or_the_new(settings: Settings, step: str)
     assert process.stdout
     while (line := process.stdout.readline()) and line.strip() != step:
         pass
+    below = descendants(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
+    assert until(lambda: not alive(below)), "no process of a killed build stays behind"
     generation = open_current(settings)
     generation.verify()
     if step != "end":

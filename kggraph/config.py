@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from kggraph.errors import ConfigError
+from kggraph.notices import Notice, read_notices
 from kggraph.terms import PREFIXES
 
 FILE_NAME = "kggraph.toml"
@@ -48,6 +49,23 @@ class Settings:
 
     contact_email: str = _setting("", "address for questions, told to harvesters and catalogues; empty: none")
 
+    wheel: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={"help": "wheel of the home page, as IRIs: scheme, by (a property), inner and outer (values of it)"},
+    )
+    gap_facets: tuple[str, ...] = _setting(
+        (), "the two filters that /gaps crosses: rows, then columns; empty: the first"
+    )
+    frameworks: tuple[str, ...] = _setting(
+        (), "IRIs of the concept schemes that /crosswalk sets side by side; empty: all"
+    )
+    notices: tuple[Notice, ...] = _setting(
+        (),
+        "boxes on the pages about some concepts, such as a help line; tables under [[notices]]",
+        read=read_notices,
+    )
+
+    pages_dir: str = _setting("pages", "folder of texts of your own: about.en.md, accessibility.en.md")
     ontology_dir: str = _setting("ontology", "folder of the classes and properties")
     shapes_dir: str = _setting("shapes", "folder of the SHACL shapes")
     data_dir: str = _setting("data", "folder of the things, one Turtle file each")
@@ -129,6 +147,10 @@ class Settings:
         return self.root / self.queries_dir
 
     @property
+    def pages_path(self) -> Path:
+        return self.root / self.pages_dir
+
+    @property
     def build_path(self) -> Path:
         return self.root / self.build_dir
 
@@ -140,13 +162,12 @@ class Settings:
     @property
     def served_prefixes(self) -> dict[str, str]:
         """`all_prefixes` with the base of the files mapped to the base that is served, for all that goes out."""
-        base, served = self.source_base_uri, self.base_uri
-        if not base:
-            return self.all_prefixes
-        return {
-            prefix: served + iri.removeprefix(base) if iri.startswith(base) else iri
-            for prefix, iri in self.all_prefixes.items()
-        }
+        return {prefix: self.served_iri(iri) for prefix, iri in self.all_prefixes.items()}
+
+    def served_iri(self, iri: str) -> str:
+        """An IRI as it is served, of one as the files write it."""
+        base = self.source_base_uri
+        return self.base_uri + iri.removeprefix(base) if base and iri.startswith(base) else iri
 
 
 def setting_fields() -> tuple[dataclasses.Field[Any], ...]:
@@ -256,6 +277,8 @@ def _from_text(key: str, text: str, where: str) -> Any:
 
 def _checked(key: str, value: Any, where: str) -> Any:
     spec = _field(key, where)
+    if read := spec.metadata.get("read"):
+        return read(value, f"{where}: {key}")
     default = _default(spec)
     if isinstance(default, tuple) and isinstance(value, list | tuple):
         value = tuple(value)

@@ -9,8 +9,11 @@ from kggraph.store.protocol import QueryEngine
 from kggraph.trial.run import Trials
 from kggraph.web import (
     api,
+    compare,
+    crosswalk,
     dataset,
     exchange,
+    gaps,
     gate,
     lists,
     machine,
@@ -24,6 +27,7 @@ from kggraph.web import (
     service,
     sparql,
     static_files,
+    stats,
     things,
     validate,
     vocabulary,
@@ -44,6 +48,10 @@ _IN_EACH_LANGUAGE = (
     exchange.blueprint,
     reading_list.blueprint,
     reconciliation.blueprint,
+    gaps.blueprint,
+    compare.blueprint,
+    crosswalk.blueprint,
+    stats.blueprint,
     lists.blueprint,
 )
 _ONCE = (

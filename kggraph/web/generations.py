@@ -12,6 +12,7 @@ from functools import cached_property
 from kggraph.config import Settings
 from kggraph.errors import GenerationError, KgError
 from kggraph.model import ClassModel, Field, LangText
+from kggraph.notices import Notice
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
 from kggraph.publish.labels import Label, pick
@@ -184,6 +185,19 @@ class KnowledgeBase:
                 found[path.stem] = read_query(path, **bases)
             except KgError as error:
                 log.error("A named query is left out: %s", error)
+        return found
+
+    @cached_property
+    def noticed(self) -> list[tuple[Notice, frozenset[str]]]:
+        """The notices of the settings, each with its concepts and all that is narrower."""
+        found = []
+        for notice in self.settings.notices:
+            covered = {self.settings.served_iri(iri) for iri in notice.concepts}
+            for scheme in (kind.scheme for kind in self.kinds.all if kind.scheme):
+                for concept in self.tree(scheme):  # depth first: what is broader comes before
+                    if concept.broader in covered:
+                        covered.add(concept.iri)
+            found.append((notice, frozenset(covered)))
         return found
 
     @cached_property

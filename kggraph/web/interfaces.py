@@ -18,7 +18,7 @@ from kggraph.publish.linkset import LINKSET_FORMATS
 from kggraph.publish.openapi import PROBLEM, parameter
 from kggraph.publish.openapi_search import search_results, suggestions
 from kggraph.publish.profiles import PROFILES
-from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, Representation
+from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, RESULTS_CSV, Representation
 from kggraph.search.expansion import MAX_LETTERS
 from kggraph.search.facets import NEWEST, TITLE
 from kggraph.search.results import RELEVANCE
@@ -139,6 +139,8 @@ def _pages(kb: KnowledgeBase) -> list[_Route]:
     chosen = _chosen(kb)
     item = parameter("item", _MANY, "What is in the list: slug, kind and slug, or address.")
     lists = {"list": _one_of(kind.list_name for kind in kb.kinds.all if not kind.is_main)}
+    keys = {"type": "string", "enum": [facet.key for facet in kb.facets.facets]}
+    crossed = tuple(parameter(name, keys, f"The filter of the {name}.") for name in ("rows", "columns"))
     names = {"name": _one_of(kb.queries)}
     cited = {"suffix": _suffixes(CITATION_FORMATS)}
 
@@ -164,6 +166,13 @@ def _pages(kb: KnowledgeBase) -> list[_Route]:
             bodies=tuple(validate.TYPES),
             reports=(*validate.REPORTS, HTML),
         ),
+        page("/gaps", "Two filters crossed: what is there and what is missing", *crossed),
+        _Route("/gaps.csv", "The same as a file", (RESULTS_CSV,), crossed, everywhere=True),
+        page("/stats", "What the knowledge base holds, counted"),
+        _Route("/stats.csv", "The same as a file", (RESULTS_CSV,), everywhere=True),
+        page("/compare", "Up to four items side by side", item),
+        page("/crosswalk", "Concept schemes side by side, by their mappings"),
+        page("/accessibility", "The accessibility statement", also=(404,)),
         page("/queries", "The named queries as questions"),
         _Route("/queries/{name}", "The endpoint with a question", also=(303, 400), everywhere=True, values=names),
     ]

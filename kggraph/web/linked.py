@@ -173,7 +173,7 @@ class Around:
         relation, details = relations[0].value, self._details(reader)
         told = (value for field in details for value in field.values if value.text and not value.external)
         return MappingView(
-            relation=self._relation(relation),
+            relation=relation_label(self.kb, relation, self.language),
             object=target,
             where=self._where(target.iri),
             order=_strength(relation),
@@ -186,12 +186,6 @@ class Around:
         kind = self.kb.kinds.by_name(named[0]) if named else None
         return pick(kind.label, self.language, kind.name) if kind else Label(bare(iri), "")
 
-    def _relation(self, iri: str) -> Label:
-        key, t = f"relation.{local_name(iri)}", texts(self.language)
-        if t.has(key):
-            return Label(t(key), self.language)
-        return pick(self.kb.labels([iri]).get(iri), self.language, iri)
-
     def _details(self, reader: Reader) -> tuple[FieldView, ...]:
         paths = {shown.key: shown.path for shown in (reader.model.fields if reader.model else ())}
         fields = [shown for group in reader.view().groups for shown in group.fields]
@@ -200,6 +194,14 @@ class Around:
             for shown in fields
             if paths.get(shown.key) not in _MAPPING_PARTS and shown.values
         )
+
+
+def relation_label(kb: KnowledgeBase, iri: str, language: str) -> Label:
+    """What a mapping relation says of two concepts, in words."""
+    key, t = f"relation.{local_name(iri)}", texts(language)
+    if t.has(key):
+        return Label(t(key), language)
+    return pick(kb.labels([iri]).get(iri), language, iri)
 
 
 def _strength(relation: str) -> int:

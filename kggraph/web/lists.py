@@ -17,13 +17,14 @@ from kggraph.search.results import RELEVANCE
 from kggraph.web.cards import cards
 from kggraph.web.choice import Choice, default_order, parse_choice
 from kggraph.web.facets import chips, facet_views
-from kggraph.web.http import Answer, Document, Link, Redirect, answered
+from kggraph.web.http import Answer, Document, Redirect, answered
 from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around
 from kggraph.web.matches import matched
 from kggraph.web.notes import notes
+from kggraph.web.notices import notices
 from kggraph.web.paging import pager, parse_page
-from kggraph.web.render import Context, Here, here, page, query_of, site_links
+from kggraph.web.render import Context, Here, here, page, page_links, query_of
 
 blueprint = Blueprint("lists", __name__)
 
@@ -59,6 +60,7 @@ def items() -> Answer:
             "facets": facet_views(kb, results, place.language, choice),
             "chips": chips(kb, choice, place.language, address),
             "pager": pager(number, results.total, size=PAGE_SIZE, path=address, pairs=pairs),
+            "notices": notices(kb, (v for values in choice.filters.values() for v in values), place.language),
             "sort": results.order,
             "orders": _orders(choice, pairs, address),
             "notes": notes(kb, choice, results, place.language, address),
@@ -67,7 +69,7 @@ def items() -> Answer:
             "robots": "noindex" if len(choice.filters) > 1 or choice.text else "",
         }
 
-    return page("items.html", "/items", context, query=query, links=lambda: _links(place, "/items", query))
+    return page("items.html", "/items", context, query=query, links=lambda: page_links(place, "/items", query))
 
 
 def _orders(choice: Choice, pairs: Sequence[tuple[str, str]], address: str) -> list[tuple[str, str]]:
@@ -102,7 +104,7 @@ def browse() -> Document:
             "schemes": [entry for entry in kinds if entry["scheme"]],
         }
 
-    return page("browse.html", "/browse", context, links=lambda: _links(place, "/browse"))
+    return page("browse.html", "/browse", context, links=lambda: page_links(place, "/browse"))
 
 
 @blueprint.get("/<name>")
@@ -129,7 +131,7 @@ def things(name: str) -> Answer:
         path,
         context,
         query=query,
-        links=lambda: _links(place, path, query),
+        links=lambda: page_links(place, path, query),
     )
 
 
@@ -167,9 +169,3 @@ def _kind_entry(place: Here, kind: Kind) -> dict[str, Any]:
         "count": kind.count,
         "scheme": kind.scheme,
     }
-
-
-def _links(place: Here, path: str, query: str = "") -> list[Link]:
-    tail = f"?{query}" if query else ""
-    canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}{path}{tail}"
-    return [Link(canonical, "canonical"), *site_links(place.kb)]

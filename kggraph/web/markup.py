@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from kggraph.publish.labels import Label
 from kggraph.web.addresses import bare
+from kggraph.web.icons import DRAWN, icon
 from kggraph.web.texts import Texts
 from kggraph.web.views import FieldView, Marked, Option, Shown
 
@@ -90,24 +91,6 @@ def lower_first(text: str) -> str:
 
 # ------------------------------------------------------------------ pieces
 # Made in Python, not as macros: a page of a thing has a hundred of them, and they were half of its time.
-_ICONS: Final = {
-    "out": "M7 17 17 7M9 7h8v8",
-    "next": "m9 5 7 7-7 7",
-    "back": "m15 5-7 7 7 7",
-    "cross": "M6 6l12 12M18 6 6 18",
-    "down": "m5 9 7 7 7-7",
-    "search": "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5",
-    "file": "M7 3h7l4 4v14H7zM14 3v4h4",
-}
-_DRAWN: Final = {
-    name: Markup(f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="{path}"/></svg>')
-    for name, path in _ICONS.items()
-}
-
-
-def icon(name: str) -> Markup:
-    """A small drawing that says nothing a screen reader must read."""
-    return _DRAWN[name]
 
 
 @pass_context
@@ -123,7 +106,7 @@ def anchor(context: Context, shown: Shown) -> Markup:
 
 
 def _anchor(shown: Shown, lang: str) -> str:
-    rel, sign = (' rel="noopener external"', _DRAWN["out"]) if shown.external else ("", "")
+    rel, sign = (' rel="noopener external"', DRAWN["out"]) if shown.external else ("", "")
     return f'<a href="{escaped(shown.href or "")}"{rel}>{_say(shown, lang)}{sign}</a>'
 
 

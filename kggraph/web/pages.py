@@ -7,16 +7,19 @@ from typing import Final
 
 from flask import Blueprint
 
+from kggraph.errors import ThingNotFound
 from kggraph.publish import sitemap
 from kggraph.publish.labels import Label, pick
 from kggraph.terms import DCAT, SKOS, SSSOM
 from kggraph.web.cards import cards
 from kggraph.web.facets import facet_views
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.http import TEXT, Document, Link, answered, language_prefix
+from kggraph.web.http import TEXT, Document, answered, language_prefix
 from kggraph.web.kinds import Kind
-from kggraph.web.render import Context, Here, here, page, site_links
+from kggraph.web.prose import own_text, rendered, title_of
+from kggraph.web.render import Context, Here, here, page, page_links
 from kggraph.web.views import Option
+from kggraph.web.wheel import wheel_view
 
 blueprint = Blueprint("pages", __name__)
 
@@ -32,7 +35,7 @@ _BROWSED: Final = 3
 def home() -> Document:
     """What the knowledge base is, and the ways in."""
     place = here()
-    return page("home.html", "/", _home, links=lambda: _links(place, "/"))
+    return page("home.html", "/", _home, links=lambda: page_links(place, "/"))
 
 
 @blueprint.get("/about")
@@ -40,7 +43,22 @@ def home() -> Document:
 def about() -> Document:
     """Where the facts come from, and how to use the data."""
     place = here()
-    return page("about.html", "/about", _about, links=lambda: _links(place, "/about"))
+    return page("about.html", "/about", _about, links=lambda: page_links(place, "/about"))
+
+
+@blueprint.get("/accessibility")
+@answered
+def accessibility() -> Document:
+    """How far everyone can use the site: the statement of the knowledge base itself."""
+    place = here()
+    if not own_text(place.site.settings.pages_path, "accessibility", place.language):
+        raise ThingNotFound("This knowledge base has no accessibility statement yet.")
+    return page("text.html", "/accessibility", _statement, links=lambda: page_links(place, "/accessibility"))
+
+
+def _statement(place: Here) -> Context:
+    text = own_text(place.site.settings.pages_path, "accessibility", place.language)
+    return {"title": title_of(text) or place.t("nav.accessibility"), "text": rendered(text)}
 
 
 def robots(place: Here) -> Document:
@@ -71,6 +89,7 @@ def _home(place: Here) -> Context:
         "description": pick(kb.about["description"], place.language),
         "total": kb.facets.size,
         "plural": pick(kb.model.main.plural, place.language),
+        "wheel": wheel_view(place),
         "browse": _ways(place),
         "kinds": [kind for kind in kb.kinds.all if kind.count > 1 and _is_told(kb, kind)],
         "newest": cards(kb, newest.iris, place.language, place.prefix),
@@ -106,6 +125,7 @@ def _about(place: Here) -> Context:
     dataset = kb.dataset
     return {
         "description": pick(kb.about["description"], place.language),
+        "own": rendered(own_text(kb.settings.pages_path, "about", place.language)),
         "license": kb.about["license"].get(""),
         "dataset_href": kb.addresses.path(dataset.iri) if dataset else None,
         "base_uri": kb.addresses.base_uri,
@@ -113,8 +133,3 @@ def _about(place: Here) -> Context:
         "triples": kb.manifest.triples,
         "kinds": [(pick(kind.plural, place.language, kind.name), kind) for kind in kb.kinds.all if kind.count],
     }
-
-
-def _links(place: Here, path: str) -> list[Link]:
-    canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}{path}"
-    return [Link(canonical, "canonical"), *site_links(place.kb)]

@@ -32,6 +32,7 @@ from kggraph.web.http import (
     no_links,
     path_language,
 )
+from kggraph.web.prose import own_text
 from kggraph.web.texts import Texts, texts
 
 if TYPE_CHECKING:  # a server of plain data has none, and starts faster without
@@ -39,7 +40,8 @@ if TYPE_CHECKING:  # a server of plain data has none, and starts faster without
 
 Context: TypeAlias = Mapping[str, Any]
 
-_STATIC_TYPES: Final = {".css": CSS, ".svg": SVG, ".js": SCRIPT, ".txt": TEXT}
+_FONT: Final = Representation("woff2", ".woff2", "font/woff2", "WOFF2")
+_STATIC_TYPES: Final = {".css": CSS, ".svg": SVG, ".js": SCRIPT, ".txt": TEXT, ".woff2": _FONT}
 # HTML has no way to write them, and no reader misses them: https://html.spec.whatwg.org/#control-character-reference-parse-error
 _NO_CONTROLS: Final = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
 
@@ -152,6 +154,7 @@ def frame(place: Here, path: str, query: str) -> dict[str, Any]:
         ],
         "static": static_address,
         "site": site,
+        "contact": settings.contact_email,
         "shell": _shell(site, place.language, path if any(path == href for href, _ in site.nav) else ""),
     }
 
@@ -177,6 +180,8 @@ class SiteView:
     version: str
     has_data: bool
     languages: tuple[str, ...]
+    has_statement: bool = False
+    """Whether there is an accessibility statement."""
 
 
 def _site(place: Here) -> SiteView:
@@ -196,18 +201,27 @@ def _site_of(kb: KnowledgeBase, language: str) -> SiteView:
     nav = (
         ("/items", pick(kb.model.main.plural, language).text or t("nav.items")),
         ("/browse", t("nav.browse")),
+        ("/gaps", t("nav.gaps")),
+        ("/stats", t("nav.stats")),
         ("/queries", t("nav.queries")),
-        ("/sparql", t("nav.sparql")),
         ("/about", t("nav.about")),
     )
+    statement = bool(own_text(kb.settings.pages_path, "accessibility", language))
     title = pick(kb.about["title"], language) if kb.about["title"] else Label(kb.addresses.base_uri, "")
-    return SiteView(title, nav, kb.about["license"].get(""), kb.hash, True, kb.settings.languages)
+    return SiteView(title, nav, kb.about["license"].get(""), kb.hash, True, kb.settings.languages, statement)
 
 
 def site_links(kb: KnowledgeBase) -> list[Link]:
     """Links that every document of the knowledge base has."""
     license_iri = kb.about["license"].get("")
     return [Link(license_iri, "license")] if license_iri else []
+
+
+def page_links(place: Here, path: str, query: str = "") -> list[Link]:
+    """Links of a page: its one address, and those of every document."""
+    tail = f"?{query}" if query else ""
+    canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}{path}{tail}"
+    return [Link(canonical, "canonical"), *site_links(place.kb)]
 
 
 def query_of(pairs: Sequence[tuple[str, str]]) -> str:

@@ -74,7 +74,7 @@ def table(view: ThingView, label: Label) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(text) for text in row] for row in _rows(view, label))
+    writer.writerows([harmless(text) for text in row] for row in _rows(view, label))
     return out.getvalue().encode("utf-8", "replace")
 
 
@@ -102,6 +102,6 @@ def _values(key: str, label: str, values: Iterable[Shown]) -> Iterator[tuple[str
             yield key, label, value.date or value.text, value.lang, value.iri
 
 
-def _cell(text: str) -> str:
+def harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -38,12 +38,15 @@ from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Link, Redirect, answered, language_prefix
 from kggraph.web.linked import Around, MappingView, concept_schemes
 from kggraph.web.machine import contexts
+from kggraph.web.notices import notices
 from kggraph.web.outlets import outlets
 from kggraph.web.page_head import head_of_work
 from kggraph.web.paging import parse_page
 from kggraph.web.present import Reader
+from kggraph.web.related import related
 from kggraph.web.render import Here, here, html, query_of, site_links
 from kggraph.web.thing_files import markdown, table
+from kggraph.web.triples import read
 from kggraph.web.views import ThingView
 
 blueprint = Blueprint("things", __name__)
@@ -284,6 +287,9 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
         "head": head_of_work(place, work, steps, cited=cited),
         "item": kb.addresses.short(found.iri, kb.model.main.kind or "") if cited else "",
         "citations": [(offer.label, place.prefix + path + offer.suffix) for offer in CITATION_FORMATS] if cited else [],
+        "related": related(kb, found, place.language, place.prefix) if cited else [],
+        "notices": notices(kb, [found.iri, *(s.object.value for s in read(found.ntriples))], place.language),
+        "permanent": found.iri,
         "thing": _without(view, mappings),
         "kind": kind,
         "kind_label": pick(kind.plural, place.language, kind.name) if kind else Label("", ""),

@@ -15,7 +15,7 @@ from kggraph.web.texts import texts
 from tests.http.addresses import DOCUMENTS, NEGOTIATED
 
 HTML = {"Accept": "text/html"}
-VOID = {"meta", "link", "img", "input", "br", "path", "rect"}
+VOID = {"meta", "link", "img", "input", "br"}
 
 FOR_PROGRAMS = ("/api/", "/openapi.json", "/dumps/", "/void", "/oai", "/reconcile", "/feed.atom")
 """Beginnings of addresses that have no language."""
@@ -125,7 +125,7 @@ def test_links_stay_in_the_language_and_lead_somewhere(client: FlaskClient, path
     prefix = "/nl" if path.startswith("/nl") else ""
     for attributes in page.all("a"):
         href = attributes.get("href", "")
-        if "hreflang" in attributes or urlsplit(href).netloc or href.startswith("#"):
+        if "hreflang" in attributes or urlsplit(href).netloc or href.startswith(("#", "mailto:")):
             continue
         target = urlsplit(urljoin(path, href))
         if not target.path.startswith(FOR_PROGRAMS) and not target.path.endswith(GRAPHS):
@@ -220,4 +220,6 @@ def test_static_files_are_kept_for_ever_under_their_hash(client: FlaskClient) ->
     assert "immutable" in current.headers["Cache-Control"]
     for path in ("/static/site.css", "/static/site.css?v=old"):
         assert "immutable" not in client.get(path).headers["Cache-Control"]
-    assert b"url(" not in current.data, "nothing is fetched by the style sheet"
+    fetched = re.findall(r'url\("([^"]*)"\)', current.text)
+    assert fetched and all(name.partition("?")[0].endswith(".woff2") for name in fetched), "only fonts are fetched"
+    assert all(static_files()[name.partition("?")[0]][2] == name.partition("?v=")[2] for name in fetched)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
-from kggraph.search.analysis import STOP, Analyser, spans
+from kggraph.search.analysis import SHORTEST_COMPOUND, STOP, Analyser, spans
 from kggraph.search.index_files import PART, PHRASE
 
 _LETTERS: Final = 260
@@ -46,15 +46,8 @@ class Span(NamedTuple):
     end: int
 
 
-class _Place(NamedTuple):
-    """A word of a text with its terms."""
-
-    span: Span
-    terms: frozenset[str]
-
-
 class TextWords:
-    """The words of a text, to find terms in."""
+    """The words of a text, to find terms in; made once, and asked for any question."""
 
     def __init__(self, text: str, lang: str, analyser: Analyser, parts: Parts) -> None:
         """Read a text.
@@ -62,36 +55,51 @@ class TextWords:
         :param lang: one of the analyser's languages.
         :param parts: the parts of a compound in a language; none of another word.
         """
-        self._places: list[_Place] = []
-        self._telling: list[_Place] = []
+        self._lang, self._analyser, self._parts = lang, analyser, parts
+        self._at: dict[str, list[Span]] = {}
+        self._compounds: list[tuple[str, Span]] = []
+        self._telling: list[tuple[Span, Sequence[str]]] = []
         before: tuple[Span, str] | None = None
         for start, end, found in spans(text):
-            terms = analyser.terms(found, lang)
-            inside = [analyser.term(part, lang) + PART for word in found for part in parts(word, lang)]
-            place = _Place(Span(start, end), frozenset((*terms, *inside)))
-            self._places.append(place)
+            span, terms = Span(start, end), analyser.terms(found, lang)
+            for term in terms:
+                self._at.setdefault(term, []).append(span)
+            self._compounds += [(word, span) for word in found if len(word) >= SHORTEST_COMPOUND]
             if not all(term.startswith(STOP) for term in terms):
-                self._telling.append(place)
+                self._telling.append((span, terms))
             whole = "".join(found)
             if before and text[before[0].end : start] in _HYPHENS:
                 whole, start = before[1] + whole, before[0].start
-                self._places.append(_Place(Span(start, end), frozenset((analyser.term(whole, lang) + PART,))))
+                self._at.setdefault(analyser.term(whole, lang) + PART, []).append(Span(start, end))
             before = (Span(start, end), whole)
 
     def find(self, terms: Iterable[str]) -> set[Span]:
         """Where any of the terms stand; that of a label of several words is found as those words in a row."""
-        wanted = set(terms)
-        found = {place.span for place in self._places if place.terms & wanted}
-        for term in wanted:
+        found: set[Span] = set()
+        for term in terms:
+            found.update(self._at.get(term, ()))
+            if term.endswith(PART) and "@" in term:
+                found.update(self._inside(term))
             if PHRASE in term:
                 found.update(self._in_a_row(term.split(PHRASE)))
         return found
 
+    def _inside(self, term: str) -> Iterator[Span]:
+        """Compounds that have a part; only those with its stem in them are taken apart, for that takes long."""
+        stem = term.partition("@")[0]
+        for word, span in self._compounds:
+            if stem in word and term in [
+                self._analyser.term(part, self._lang) + PART for part in self._parts(word, self._lang)
+            ]:
+                yield span
+
     def _in_a_row(self, parts: Sequence[str]) -> Iterator[Span]:
+        if not all(part in self._at for part in parts):
+            return
         for first in range(len(self._telling) - len(parts) + 1):
             row = self._telling[first : first + len(parts)]
-            if all(part in place.terms for part, place in zip(parts, row, strict=True)):
-                yield Span(row[0].span.start, row[-1].span.end)
+            if all(part in terms for part, (_, terms) in zip(parts, row, strict=True)):
+                yield Span(row[0][0].start, row[-1][0].end)
 
 
 def cut(text: str, hits: Iterable[Span], *, whole: bool = False) -> tuple[Segment, ...]:

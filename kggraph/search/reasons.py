@@ -13,12 +13,14 @@ from kggraph.rdf import ntriples
 from kggraph.search.analysis import split_compound
 from kggraph.search.expansion import Alternative, Question, Unit
 from kggraph.search.index import Found, SearchIndex
-from kggraph.search.index_files import PART, KnownThing, Label
-from kggraph.search.passages import Parts, Passage, Span, TextWords, cut
+from kggraph.search.index_files import KnownThing, Label
+from kggraph.search.passages import Passage, Span, TextWords, cut
 from kggraph.search.texts import LABEL_ROLE, OwnText, TextReader
 
 ReasonKind: TypeAlias = Literal["word", "compound", "spelling", "synonym", "concept", "narrower", "name", "part"]
 _CACHED: Final = 4_096
+_ITEMS: Final = 1_000
+"""Items whose words are kept, some 30 kB each."""
 _ORDER: Final = ("word", "phrase", "concept", "synonym", "compound", "spelling")
 
 
@@ -73,6 +75,8 @@ class Explainer:
         self._reader = TextReader(model)
         self._thing = lru_cache(_CACHED)(self._files.thing)
         self._parts = lru_cache(_CACHED)(self._parts_of)
+        self._words = lru_cache(_CACHED)(self._words_of)
+        self._items: dict[str, tuple[list[tuple[OwnText, TextWords]], list[KnownThing]]] = {}
 
     def explain(self, found: Found, iri: str, rows: Iterable[ntriples.Row], *, passages: int = 2) -> Explanation:
         """Why an item is among those found.
@@ -80,19 +84,26 @@ class Explainer:
         :param rows: its own triples.
         :param passages: how many texts to show at most, beside the title.
         """
-        texts: list[_Text] = []
-        linked: list[KnownThing] = []
-        parts = self._parts_for(found.question)
-        for read in self._reader.read(iri, rows):
-            if isinstance(read, OwnText):
-                own = read._replace(text=unicodedata.normalize("NFC", read.text))
-                texts.append(_Text(own, self._words(own.text, own.lang, parts)))
-            elif thing := self._thing(read.iri):
-                linked.append(thing)
+        read, linked = self._items.get(iri) or self._read(iri, rows)
+        texts = [_Text(*text) for text in read]
         reasons = [self._reason(unit, found.question, texts, linked) for unit in found.question.units]
         lacking = tuple(unit.text for unit, why in zip(found.question.units, reasons, strict=True) if why is None)
         title, others = self._shown(texts, found.question.lang)
         return Explanation(tuple(why for why in reasons if why), lacking, title, tuple(others[:passages]))
+
+    def _read(self, iri: str, rows: Iterable[ntriples.Row]) -> tuple[list[tuple[OwnText, TextWords]], list[KnownThing]]:
+        """The texts of an item and what it links to, kept for the next question."""
+        texts: list[tuple[OwnText, TextWords]] = []
+        linked: list[KnownThing] = []
+        for found in self._reader.read(iri, rows):
+            if isinstance(found, OwnText):
+                own = found._replace(text=unicodedata.normalize("NFC", found.text))
+                texts.append((own, self._words_of(own.text, own.lang)))
+            elif thing := self._thing(found.iri):
+                linked.append(thing)
+        if len(self._items) >= _ITEMS:
+            self._items.clear()
+        return self._items.setdefault(iri, (texts, linked))
 
     def _reason(
         self, unit: Unit, question: Question, texts: Sequence[_Text], linked: Sequence[KnownThing]
@@ -105,7 +116,7 @@ class Explainer:
             else:
                 found += self._in_texts(unit, alternative, texts)
                 if not alternative.own and not found:
-                    found += self._in_names(unit, alternative, linked, self._parts_for(question))
+                    found += self._in_names(unit, alternative, linked)
         found.sort(key=lambda reason: reason.kind == "name")
         return found[0] if found else self._part(unit, question, texts, linked)
 
@@ -119,7 +130,7 @@ class Explainer:
                 for reason in self._in_texts(unit, one, texts):
                     return reason._replace(kind="part")
                 if not alternative.own:
-                    for reason in self._in_names(unit, one, linked, self._parts_for(question)):
+                    for reason in self._in_names(unit, one, linked):
                         return reason._replace(kind="part")
         return None
 
@@ -149,13 +160,11 @@ class Explainer:
                 if alternative.thing in self._above(thing):
                     yield Reason("narrower", unit.text, *_name(thing, lang), thing.iri)
 
-    def _in_names(
-        self, unit: Unit, alternative: Alternative, linked: Sequence[KnownThing], parts: Parts
-    ) -> Iterator[Reason]:
+    def _in_names(self, unit: Unit, alternative: Alternative, linked: Sequence[KnownThing]) -> Iterator[Reason]:
         kind: ReasonKind = "spelling" if alternative.kind == "spelling" else "name"
         for thing in linked:
             for label in (*thing.names, *thing.synonyms):
-                words = self._words(label.text, label.lang, parts)
+                words = self._words(label.text, label.lang)
                 if any(words.find(terms) for terms in alternative.terms):
                     yield Reason(kind, unit.text, label.text, label.lang, thing.iri)
 
@@ -169,18 +178,8 @@ class Explainer:
                 todo.extend(above.broader)
         return found
 
-    def _words(self, text: str, lang: str, parts: Parts) -> TextWords:
-        return TextWords(text, self._analyser.language(lang), self._analyser, parts)
-
-    def _parts_for(self, question: Question) -> Parts:
-        """The parts of those words only that have an asked part in them; to take every word apart takes too long."""
-        terms = (t for unit in question.units for found in unit.alternatives for of in found.terms for t in of)
-        asked = {term.partition("@")[0] for term in terms if term.endswith(PART) and "@" in term}
-
-        def parts(word: str, lang: str) -> tuple[str, ...]:
-            return self._parts(word, lang) if any(stem in word for stem in asked) else ()
-
-        return parts
+    def _words_of(self, text: str, lang: str) -> TextWords:
+        return TextWords(text, self._analyser.language(lang), self._analyser, self._parts)
 
     def _parts_of(self, word: str, lang: str) -> tuple[str, ...]:
         split = split_compound(word, lang, self._files.counter(lang, word))

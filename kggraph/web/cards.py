@@ -11,16 +11,7 @@ from kggraph.publish.labels import Label, pick
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.present import DESCRIPTION_ROLE, LABEL_ROLE
 from kggraph.web.triples import Statement, Term, read
-from kggraph.web.views import Match, Shown
-
-
-@dataclass(frozen=True, slots=True)
-class CardField:
-    """A field on a card."""
-
-    key: str
-    label: Label
-    values: tuple[Shown, ...]
+from kggraph.web.views import CardField, Match, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +74,9 @@ class _Dealer:
     def _shown(self, term: Term, field: Field, labels: Mapping[str, LangText]) -> Shown:
         if not term.is_iri:
             return Shown(term.value, term.lang, date=term.value if field.is_date else "")
-        label = pick(labels.get(term.value), self.language, term.value)
-        href, external = self.kb.addresses.href(term.value, self.prefix)
-        return Shown(label.text, label.lang, href, external)
+        known = self.kb.values.get((term.value, self.language))
+        if known is None:
+            label = pick(labels.get(term.value), self.language, term.value)
+            href, external = self.kb.addresses.href(term.value, self.prefix)
+            known = Shown(label.text, label.lang, href, external)
+        return known

@@ -14,7 +14,7 @@ from kggraph.publish.labels import Label
 from kggraph.web.addresses import bare
 from kggraph.web.icons import DRAWN, icon
 from kggraph.web.texts import Texts
-from kggraph.web.views import FieldView, Marked, Option, Shown
+from kggraph.web.views import CardField, FieldView, Marked, Option, Shown
 
 _SPACES: Final = re.compile(r"\s+")
 # Scripts that run from right to left, and the characters that override direction: kept inside their own element
@@ -179,15 +179,38 @@ def _others(shown: Sequence[Shown], t: Texts) -> str:
 
 
 @pass_context
-def facet_option(context: Context, key: str, option: Option) -> Markup:
-    """A value of a facet to tick."""
+def facet_options(context: Context, key: str, options: Sequence[Option]) -> Markup:
+    """Values of a facet to tick."""
     t: Texts = context["t"]
-    off, state = (' class="off"', " disabled") if option.disabled else ("", " checked" if option.selected else "")
-    box = f'<input type="checkbox" name="{escaped(key)}" value="{escaped(option.name)}"{state}>'
-    number = f'<span class="count">{t.number(option.count)}</span>'
-    label = f"<label{off}>{box} <span>{_say(option.label, t.language)}</span> {number}</label>"
-    return Markup(f'<li class="depth-{min(option.depth, 5)}">{label}</li>')
+    name, rows = escaped(key), []
+    for option in options:
+        off, state = (' class="off"', " disabled") if option.disabled else ("", " checked" if option.selected else "")
+        rows.append(
+            f'<li class="depth-{min(option.depth, 5)}"><label{off}>'
+            f'<input type="checkbox" name="{name}" value="{escaped(option.name)}"{state}> '
+            f"<span>{_say(option.label, t.language)}</span> "
+            f'<span class="count">{t.number(option.count)}</span></label></li>'
+        )
+    return Markup("".join(rows))
+
+
+@pass_context
+def card_facts(context: Context, shown: Sequence[CardField]) -> Markup:
+    """The fields of a card, each on a line of its own: a list of 25 has some two hundred values."""
+    t: Texts = context["t"]
+    rows = []
+    for field in shown:
+        values = ", ".join([_fact(one, t) for one in field.values])
+        rows.append(f"<div><dt>{_say(field.label, t.language)}</dt><dd>{values}</dd></div>")
+    return Markup('<dl class="card-facts">{}</dl>'.format("\n".join(rows)))
+
+
+def _fact(shown: Shown, t: Texts) -> str:
+    if shown.date:
+        return f'<time datetime="{escaped(shown.date)}">{escaped(t.date(shown.date))}</time>'
+    said = _say(shown, t.language)
+    return f'<a href="{escaped(shown.href)}">{said}</a>' if shown.href else said
 
 
 FILTERS: Final = (say, marks, excerpt, bare, are_short, lower_first)
-PIECES: Final = (icon, count, anchor, value, fields, others, facet_option)
+PIECES: Final = (icon, count, anchor, value, fields, others, facet_options, card_facts)

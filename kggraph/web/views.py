@@ -31,6 +31,14 @@ class Shown(NamedTuple):
     """The name of the datatype, when the value is neither a text, a number nor a date."""
 
 
+class CardField(NamedTuple):
+    """A field on a card."""
+
+    key: str
+    label: Label
+    values: tuple[Shown, ...]
+
+
 class FieldView(NamedTuple):
     """A field with the values to show, and those in other languages."""
 

@@ -11,7 +11,7 @@ TESTABLE := $(VENV)/.testable
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --quiet pyproject.toml --extra install --generate-hashes --universal --python-version 3.11
 
-.PHONY: serve build test check fmt bench conformance lock clean help
+.PHONY: serve build test check fmt bench bench-large relevance conformance lock clean help
 
 help:            ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -52,6 +52,13 @@ conformance: $(TESTABLE)  ## the W3C's SPARQL tests over HTTP (SUITES: folder of
 bench: $(TESTABLE)  ## measure, as ratios, on this machine (needs wrk and oxigraph)
 	@$(BIN)/python tools/bench.py
 	@$(BIN)/python tools/bench_sparql.py
+	@$(BIN)/python tools/bench_search.py
+
+bench-large: $(TESTABLE)  ## the search with a million generated items (some minutes, 5 GB of disk)
+	@$(BIN)/python tools/bench_search.py --items 1000000
+
+relevance: $(TESTABLE)  ## how well the search answers the judged questions
+	@$(BIN)/python tools/relevance.py
 
 fmt: $(TESTABLE)    ## write code and Turtle in their one form
 	@$(BIN)/ruff check --fix .

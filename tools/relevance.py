@@ -2,14 +2,12 @@
 """Prints how well the search answers the judged questions of `tests/relevance`: `make relevance`.
 
 tools/relevance.py --each        also every question that is not answered well, with what is missing
-tools/relevance.py --without     without the synonyms of tests/relevance/proposed_labels.toml
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,20 +15,17 @@ sys.path.insert(0, str(ROOT))
 
 from kggraph import config  # noqa: E402
 from kggraph.build import build  # noqa: E402
-from tests.relevance.measuring import Answer, answers, make_index, mean, questions  # noqa: E402
+from tests.relevance.measuring import Answer, answers, mean, questions  # noqa: E402
 
 
 def main() -> int:
     """Build the knowledge base where it has changed, ask everything, print the means."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--each", action="store_true", help="also the questions that are not answered well")
-    parser.add_argument("--without", action="store_true", help="without the proposed synonyms")
     options = parser.parse_args()
     settings = config.from_environment(ROOT)
     generation = build(settings)
-    with tempfile.TemporaryDirectory(prefix="kggraph-relevance-") as folder:
-        index = make_index(generation, settings.languages, Path(folder, "text"), proposed=not options.without)
-        answered = list(answers(index, generation.facets(), questions()))
+    answered = list(answers(generation.text_index(), generation.facets(), questions()))
     for title, unseen in (("shaped on", False), ("held back", True)):
         for lang in settings.languages:
             chosen = [one for one in answered if one.question.unseen == unseen and one.question.lang == lang]

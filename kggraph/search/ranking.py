@@ -36,11 +36,11 @@ class Ranking:
     """Share of the other places that a word is found in, beside the best one."""
     tie_unit: float = 0.35
     """Share of the other alternatives of a unit, beside the best one."""
-    loose: float = 0.68
+    loose: float = 0.78
     """The words of a label of several words, wherever they stand."""
     phrase: float = 0.76
     """A label of several words as it is."""
-    compound: float = 0.8
+    compound: float = 0.88
     """The parts of a compound instead of itself, or the reverse."""
     synonym: float = 0.6
     """Another label of the concept that the question names."""

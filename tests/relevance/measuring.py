@@ -8,12 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kggraph.publish.descriptions import Description, Descriptions
-from kggraph.publish.generation import Generation
-from kggraph.publish.text_index import write_text_index
 from kggraph.search.facets import FacetIndex
 from kggraph.search.index import SearchIndex
-from kggraph.terms import SKOS
 
 HERE = Path(__file__).parent
 DEPTH = 20
@@ -84,35 +80,6 @@ def questions() -> list[Judged]:
         )
         for one in read
     ]
-
-
-class WithProposed(Descriptions):
-    """The descriptions of a generation, with the proposed synonyms among the concepts' own triples."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._proposed = tomllib.loads((HERE / "proposed_labels.toml").read_text("utf-8"))
-
-    def get(self, iri: str) -> Description | None:
-        """The description, a concept's with its proposed synonyms."""
-        found = super().get(iri)
-        labels = self._proposed.get(found.kind, {}).get(iri.rpartition("/")[2], {}) if found else {}
-        if not found or not labels:
-            return found
-        lines = "".join(
-            f'<{iri}> <{SKOS}altLabel> "{label}"@{lang} .\n' for lang, listed in labels.items() for label in listed
-        )
-        return Description(
-            found.iri, found.kind, found.types, found.labels, found.ntriples + lines.encode(), found.source
-        )
-
-
-def make_index(generation: Generation, languages: Sequence[str], folder: Path, *, proposed: bool = True) -> SearchIndex:
-    """A text index of a generation, with or without the proposed synonyms."""
-    path = generation.path / "descriptions.sqlite"
-    opener = WithProposed if proposed else Descriptions
-    write_text_index(folder, generation.model(), path, generation.facets(), languages, opener=opener)
-    return SearchIndex(folder)
 
 
 def answers(index: SearchIndex, facets: FacetIndex, asked: Sequence[Judged]) -> Iterator[Answer]:

@@ -12,7 +12,7 @@ import pytest
 from pyroaring import BitMap
 
 from kggraph.errors import BadParameter, GenerationError
-from kggraph.search.index import Found, SearchIndex
+from kggraph.search.index import ENOUGH, Found, SearchIndex
 from kggraph.search.passages import Passage, Span, cut
 from kggraph.search.reasons import Explainer, Explanation
 from tests.search_garden import BOOKS, garden_model, make_index, things
@@ -110,17 +110,17 @@ def test_only_words_that_are_not_known_are_corrected(garden: Garden) -> None:
 
 
 def test_all_units_are_wanted_and_any_when_few_have_all(tmp_path: Path) -> None:
-    both = [f'<id/book/both{n}> a g:Book ; dcterms:title "snoeien wilgen {n}"@nl .' for n in range(8)]
+    both = [f'<id/book/both{n}> a g:Book ; dcterms:title "snoeien wilgen {n}"@nl .' for n in range(ENOUGH)]
     one = [f'<id/book/one{n}> a g:Book ; dcterms:title "snoeien {n}"@nl .' for n in range(3)]
     garden = make_index(tmp_path / "enough", books=[*both, *one])
     found = garden[0].find("snoeien wilgen", "nl")
-    assert not found.relaxed and found.total == 8
+    assert not found.relaxed and found.total == ENOUGH
     garden = make_index(
-        tmp_path / "few", books=[*both[:7], *one, *(b.replace("wilgen", "x").replace("snoeien", "y") for b in both[:7])]
+        tmp_path / "few", books=[*both[1:], *one, *(b.replace("wilgen", "x").replace("snoeien", "y") for b in both[1:])]
     )
     found = garden[0].find("snoeien wilgen", "nl")
-    assert found.relaxed and found.total == 10
-    assert all(slug.startswith("both") for slug in slugs(garden, found)[:7])
+    assert found.relaxed and found.total == ENOUGH - 1 + 3
+    assert all(slug.startswith("both") for slug in slugs(garden, found)[: ENOUGH - 1])
 
 
 def test_a_relaxed_result_says_what_an_item_lacks(garden: Garden) -> None:

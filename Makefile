@@ -54,7 +54,8 @@ bench: $(TESTABLE)  ## measure, as ratios, on this machine (needs wrk and oxigra
 	@$(BIN)/python tools/bench_sparql.py
 	@$(BIN)/python tools/bench_search.py
 
-bench-large: $(TESTABLE)  ## the search with a million generated items (some minutes, 5 GB of disk)
+bench-large: $(TESTABLE)  ## how each cost grows, beside other engines; a million items searched (long; 5 GB of disk)
+	@$(BIN)/python tools/bench_large.py
 	@$(BIN)/python tools/bench_search.py --items 1000000
 
 relevance: $(TESTABLE)  ## how well the search answers the judged questions

@@ -66,13 +66,21 @@ def main() -> int:
 
 def print_machine() -> None:
     """What the figures were measured on."""
+    for line in machine_lines():
+        print(line)
+
+
+def machine_lines() -> list[str]:
+    """The machine and the packages, a line each."""
     cpus = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
     model = re.search(r"model name\s*: (.*)", cpus)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in ("flask", "granian", "pyoxigraph", "rdflib"))
     name = model[1] if model else platform.processor() or platform.machine()
-    print(f"machine        {name}, {os.cpu_count()} cores, {memory:.0f} GB")
-    print(f"               Python {platform.python_version()}; {packages}")
+    return [
+        f"machine        {name}, {os.cpu_count()} cores, {memory:.0f} GB",
+        f"               Python {platform.python_version()}; {packages}",
+    ]
 
 
 # ------------------------------------------------------------------ starting and building

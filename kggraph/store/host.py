@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.parent:
         end_with_parent(options.parent)
     try:
-        remote = Remote(**json.load(sys.stdin)) if options.remote else None
+        remote = Remote.of(json.load(sys.stdin)) if options.remote else None
         make_dataset, count = _reach(remote, options.version) if remote else _load(options.data)
         limits = HostLimits(**{field.name: getattr(options, field.name) for field in fields(HostLimits)})
         dispatcher = Dispatcher(options.socket, make_dataset, limits, version=options.version)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from kggraph.config import Settings
 from kggraph.errors import ConfigError
@@ -36,6 +37,11 @@ class Remote:
     base: str = ""
     """Base of the IRIs of the graphs."""
     named_graphs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> Remote:
+        """What was made into JSON, from that."""
+        return cls(**{**members, "named_graphs": tuple(members["named_graphs"])})
 
 
 def graph_of(base: str, version: str) -> str:

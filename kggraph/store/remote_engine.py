@@ -17,9 +17,11 @@ import mmap
 import struct
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from http.client import HTTPException
 from typing import IO, Any, Final, TypeVar
 from urllib.error import HTTPError, URLError
@@ -107,7 +109,6 @@ class RemoteDataset(Dataset):
         self._remote, self._breaker = remote, breaker or Breaker()
         self._graph = graph_of(remote.base, version)
         self._is_there = False
-        open_for(remote)
 
     def results(self, text: str, task: Task) -> Results:
         """See `Dataset.results`.
@@ -125,14 +126,14 @@ class RemoteDataset(Dataset):
             wrapper.addDefaultGraph(graph)
         for graph in named:
             wrapper.addNamedGraph(graph)
-        body, media_type = patiently(lambda: self._answer(wrapper, task), self._breaker)
+        body, media_type = patiently(lambda: self._answer(wrapper, task), self._remote, self._breaker)
         if task.kind == "graph":
             return _graph(body, media_type)
         return _boolean(body) if task.kind == "boolean" else _table(body)
 
     def _look_for_generation(self, task: Task) -> None:
         wrapper = self._wrapper(f"ASK {{ GRAPH <{ledger_of(self._remote.base)}> {{ <{self._graph}> {COMPLETE} ?n }} }}")
-        body, _ = patiently(lambda: self._answer(wrapper, task), self._breaker)
+        body, _ = patiently(lambda: self._answer(wrapper, task), self._remote, self._breaker)
         if not _boolean(body):
             raise EngineUnavailable("The query engine does not have these data yet; they have to be published.")
         self._is_there = True
@@ -167,7 +168,7 @@ class RemoteDataset(Dataset):
             return body, answer.headers.get_content_type()
 
 
-def patiently(ask: Callable[[], _Given], breaker: Breaker) -> _Given:
+def patiently(ask: Callable[[], _Given], remote: Remote, breaker: Breaker) -> _Given:
     """What a request gives that may be repeated without harm: tried three times while the engine is not there.
 
     :raises EngineUnavailable: it does not answer, or refuses our credentials.
@@ -176,7 +177,8 @@ def patiently(ask: Callable[[], _Given], breaker: Breaker) -> _Given:
     breaker.check()
     for pause in (*_PAUSES_S, None):
         try:
-            given = ask()
+            with _opening(remote):
+                given = ask()
         except (SPARQLWrapperException, HTTPError, URLError, HTTPException, OSError) as error:
             problem = _problem(error)
             for each in (error, error.__context__):
@@ -201,15 +203,26 @@ def authorization(remote: Remote) -> dict[str, str]:
     return {"Authorization": f"Bearer {remote.token}"} if remote.auth == "bearer" else {}
 
 
-def open_for(remote: Remote) -> None:
-    """Let this process answer the challenge of digest authentication, and follow no redirect with our credentials."""
+@lru_cache(maxsize=4)
+def _opener(remote: Remote) -> urllib.request.OpenerDirector:
+    """Answers the challenge of digest authentication, and follows no redirect with our credentials."""
     handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
     if remote.auth == "digest":
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         for url in filter(None, (remote.query_url, remote.update_url, remote.graph_store_url)):
             passwords.add_password(None, url, remote.user, remote.password)
         handlers.append(urllib.request.HTTPDigestAuthHandler(passwords))
-    urllib.request.install_opener(urllib.request.build_opener(*handlers))
+    return urllib.request.build_opener(*handlers)
+
+
+@contextmanager
+def _opening(remote: Remote) -> Iterator[None]:
+    """SPARQLWrapper takes the opener of the whole process, so it is ours for no longer than a request takes."""
+    urllib.request.install_opener(_opener(remote))
+    try:
+        yield
+    finally:
+        urllib.request.install_opener(None)  # the default one, made when it is needed
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -23,7 +23,7 @@ from SPARQLWrapper import POST, SPARQLWrapper
 from kggraph.errors import EngineError
 from kggraph.rdf.media import N_TRIPLES, RESULTS_XML
 from kggraph.store.remote import COMPLETE, Remote, graph_of, ledger_of
-from kggraph.store.remote_engine import Breaker, authorization, open_for, patiently
+from kggraph.store.remote_engine import Breaker, authorization, patiently
 from kggraph.terms import XSD
 
 _PIECE_BYTES: Final = 4 * 1024 * 1024
@@ -90,7 +90,6 @@ class Publisher:
     def __init__(self, remote: Remote, notes: Path) -> None:
         self._remote, self._notes, self._breaker = remote, notes, Breaker()
         self._ledger = ledger_of(remote.base)
-        open_for(remote)
 
     def publish(
         self, quads: Quads, previous: Iterable[Quads] = (), tell: Callable[[int, int], None] = lambda done, total: None
@@ -178,14 +177,14 @@ class Publisher:
     def _rows(self, text: str) -> list[Any]:
         wrapper = self._wrapper(self._remote.query_url, text)
         wrapper.addCustomHttpHeader("Accept", RESULTS_XML.media_type)
-        body: bytes = patiently(lambda: _read(wrapper.query().response), self._breaker)
+        body: bytes = patiently(lambda: _read(wrapper.query().response), self._remote, self._breaker)
         found = parse_query_results(body, format=QueryResultsFormat.XML)
         return list(found) if isinstance(found, QuerySolutions) else []
 
     def _update(self, text: str) -> None:
         """An update; each one used here gives the same when it is repeated."""
         wrapper = self._wrapper(self._remote.update_url, text)
-        patiently(lambda: _read(wrapper.query().response), self._breaker)
+        patiently(lambda: _read(wrapper.query().response), self._remote, self._breaker)
 
     def _wrapper(self, url: str, text: str) -> SPARQLWrapper:
         wrapper = SPARQLWrapper(url)
@@ -200,7 +199,7 @@ class Publisher:
         url = f"{self._remote.graph_store_url}?graph={urllib.parse.quote(graph, safe='')}"
         headers = {"Content-Type": N_TRIPLES.media_type, **authorization(self._remote)}
         request = urllib.request.Request(url, data=ntriples, method=method, headers=headers)
-        patiently(lambda: _read(urllib.request.urlopen(request, timeout=_WRITE_S)), self._breaker)
+        patiently(lambda: _read(urllib.request.urlopen(request, timeout=_WRITE_S)), self._remote, self._breaker)
 
 
 def _read(answer: HTTPResponse) -> bytes:

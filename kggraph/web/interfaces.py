@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from kggraph.publish.citations import CITATION_FORMATS
 from kggraph.publish.feeds import ATOM_FORMAT
+from kggraph.publish.generation import MANIFEST
 from kggraph.publish.labels import pick
 from kggraph.publish.linkset import LINKSET_FORMATS
 from kggraph.publish.openapi import PROBLEM, parameter
@@ -40,6 +41,7 @@ _PAGE: Final = parameter("page", _NUMBER, "Which page of it.")
 _CALLBACK: Final = parameter("callback", _TEXT, "Name of a function to call with the answer (JSONP).")
 OPENAPI: Final = Representation("openapi", ".json", "application/vnd.oai.openapi+json;version=3.1", "OpenAPI")
 _METRICS: Final = Representation("metrics", ".txt", metrics.MEDIA_TYPE, "Metrics")
+_FILE: Final = Representation("file", "", "application/octet-stream", "File")
 _BODY: Final = "application/x-www-form-urlencoded"
 
 
@@ -263,6 +265,7 @@ def _machines(kb: KnowledgeBase) -> list[_Route]:
     statics = {"name": _one_of(sorted(static_files()))}
     kinds = tuple({kind.name: kind for _, kind, _ in static_files().values()}.values())
     known = {"name": _one_of(("ontology", "shapes", "void"))}
+    files = {"name": _one_of(("current", kb.hash)), "file": _one_of((MANIFEST,))}
     lang = parameter("lang", _one_of(kb.settings.languages), "Language of the words and of the labels.")
     limit = parameter("limit", {**_NUMBER, "maximum": search_api.MOST}, "How many at most.")
     searched, typed = (*_chosen(kb), lang, limit, _PAGE), (_WORDS, lang, limit)
@@ -283,6 +286,7 @@ def _machines(kb: KnowledgeBase) -> list[_Route]:
         _Route("/api/completion.json", "What the editor completes", (JSON,)),
         _Route("/openapi.json", "This document", (OPENAPI,)),
         _Route("/static/{name}", "Style sheets, scripts and pictures", kinds, values=statics),
+        _Route("/generations/{name}/{file}", "A file for servers that pull", (_FILE,), also=(206, 416), values=files),
         _Route("/readyz", "Whether a knowledge base is open", (JSON,)),
         _Route("/version", "Versions of the program and of the data", (JSON,)),
         _Route("/metrics", "Counts for Prometheus; as a rule for this machine only", (_METRICS,), also=(404,)),

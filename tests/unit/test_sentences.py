@@ -19,9 +19,9 @@ FOLDER = Path(kggraph.__file__).parent
 RAISING = sorted([*(FOLDER / "store").glob("*.py"), *(FOLDER / "web").glob("sparql*.py")])
 ERRORS = {"QuerySyntaxError", "QueryRefused", "QueryTimeout", "QueryOutOfMemory", "ResultTooLarge", "TooManySolutions"}
 ERRORS |= {"ServiceFailed", "TooBusy", "TooManyRequests", "QueryHostUnavailable", "KgError", "NotAcceptable"}
-ERRORS |= {"BadParameter", "UnsupportedMediaType", "_refused"}
-OPERATORS_ONLY = {"host.py"}
-"""What is said where the query host is started goes to a terminal."""
+ERRORS |= {"BadParameter", "UnsupportedMediaType", "_refused", "EngineUnavailable", "EngineError"}
+OPERATORS_ONLY = {"host.py", "remote_publication.py"}
+"""What is said where the query host is started, or a build publishes, goes to a terminal."""
 HOLE = "7"
 
 

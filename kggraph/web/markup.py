@@ -14,7 +14,7 @@ from kggraph.publish.labels import Label
 from kggraph.web.addresses import bare
 from kggraph.web.icons import DRAWN, icon
 from kggraph.web.texts import Texts
-from kggraph.web.views import CardField, FieldView, Marked, Option, Shown
+from kggraph.web.views import CardField, FieldView, GroupView, Marked, Option, Related, Shown
 
 _SPACES: Final = re.compile(r"\s+")
 # Scripts that run from right to left, and the characters that override direction: kept inside their own element
@@ -142,12 +142,15 @@ def _part(field: FieldView, t: Texts) -> str:
 @pass_context
 def fields(context: Context, shown: Sequence[FieldView]) -> Markup:
     """Fields with their values, as a list of terms."""
-    t: Texts = context["t"]
+    return Markup(_fields(shown, context["t"]))
+
+
+def _fields(shown: Sequence[FieldView], t: Texts) -> str:
     rows = []
     for field in shown:
         title = f' title="{escaped(field.help.text)}"' if field.help.text else ""
         rows.append(f"<div><dt{title}>{_say(field.label, t.language)}</dt>{_values(field, t)}</div>")
-    return Markup('<dl class="fields">{}</dl>'.format("\n".join(rows)))
+    return '<dl class="fields">{}</dl>'.format("\n".join(rows))
 
 
 def _values(field: FieldView, t: Texts) -> str:
@@ -176,6 +179,49 @@ def _others(shown: Sequence[Shown], t: Texts) -> str:
     )
     summary = t("thing.other_languages")
     return f'<details class="fold"><summary>{summary}</summary><ul class="values">{items}</ul></details>'
+
+
+@pass_context
+def home_page(context: Context, shown: Shown) -> Markup:
+    """The button that leads to the thing itself."""
+    t: Texts = context["t"]
+    rel = ' rel="noopener external"' if shown.external else ""
+    button = f'<a class="button" href="{escaped(shown.href or "")}"{rel}>{t("thing.home_page")}{DRAWN["out"]}</a>'
+    return Markup(f'<p class="home-page">{button} <span class="muted small">{_say(shown, t.language)}</span></p>')
+
+
+@pass_context
+def groups(context: Context, shown: Sequence[GroupView]) -> Markup:
+    """Fields under the headings of their groups."""
+    t: Texts = context["t"]
+    sections = []
+    for number, group in enumerate(shown, 1):
+        named = f' aria-labelledby="group-{number}"' if group.label.text else ""
+        heading = f'<h2 id="group-{number}">{_say(group.label, t.language)}</h2>\n' if named else ""
+        if not heading and group.key == "other":
+            heading = f"<h2>{t('thing.other_fields')}</h2>\n"
+        sections.append(
+            f'      <section class="group"{named}>\n{heading}        {_fields(group.fields, t)}\n      </section>'
+        )
+    return Markup("\n".join(sections))
+
+
+@pass_context
+def related_items(context: Context, shown: Sequence[Related]) -> Markup:
+    """Items that are like this one, with the reasons."""
+    t: Texts = context["t"]
+    cards = []
+    for one in shown:
+        reasons = ", ".join(
+            [f'<a href="{escaped(r.href)}" rel="nofollow">{_say(r.label, t.language)}</a>' for r in one.reasons]
+        )
+        title = f'<h3><a href="{escaped(one.href)}">{_say(one.title, t.language)}</a></h3>'
+        cards.append(f'<li class="card">{title}<p class="small muted">{t("related.why")} {reasons}</p></li>')
+    heading = f'<h2 id="related">{t("related.title")}</h2>'
+    return Markup(
+        f'      <section aria-labelledby="related">{heading}\n        <ul class="related">{"".join(cards)}</ul>\n'
+        "      </section>"
+    )
 
 
 @pass_context
@@ -213,4 +259,7 @@ def _fact(shown: Shown, t: Texts) -> str:
 
 
 FILTERS: Final = (say, marks, excerpt, bare, are_short, lower_first)
-PIECES: Final = (icon, count, anchor, value, fields, others, facet_options, card_facts)
+PIECES: Final = (
+    *(icon, count, anchor, value, fields, others, facet_options, card_facts),
+    *(home_page, groups, related_items),
+)

@@ -5,98 +5,112 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from itertools import islice
+from typing import Final, TypeAlias
 
 from kggraph.publish.descriptions import Description
-from kggraph.publish.labels import Label, pick
+from kggraph.publish.labels import pick
 from kggraph.search.crosstab import items_with
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.linked import facet_param
 from kggraph.web.render import query_of
-from kggraph.web.triples import read
+from kggraph.web.views import Reason, Related
+
+Shared: TypeAlias = tuple[float, str, str]
 
 _SHOWN: Final = 4
 _REASONS: Final = 3
 _COMMON: Final = 0.25
 """A value that so many of all items have tells little: it adds nothing, and is no reason."""
+_RARE: Final = 4.0
+"""Weight of a value that is a likeness by itself: one item in 55 has it."""
 _LOOKED_AT: Final = 2_000
 """Pairs of an item and a shared value, the rarest values first: keeps a page quick in a large knowledge base."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A value that both have, with all items that have it."""
-
-    label: Label
-    href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """An item that is like this one."""
-
-    title: Label
-    href: str
-    reasons: tuple[Reason, ...]
-
-
 def related(kb: KnowledgeBase, item: Description, language: str, prefix: str) -> list[Related]:
     """The items that share most, weighed by how rare each shared value is."""
-    shared = _shared(kb, item)
-    best = sorted(shared.items(), key=lambda pair: (-sum(weight for weight, _, _ in pair[1]), pair[0]))[:_SHOWN]
-    iris = {kb.facets.iri(number): found for number, found in best}
-    labels = kb.labels([*iris, *(value for found in iris.values() for _, _, value in found)])
+    likeness = _likeness(kb)
+    best = likeness.best(item)
+    labels = kb.labels([iri for iri, _ in best])
     return [
         Related(
             pick(labels.get(iri), language, iri),
             prefix + (kb.addresses.path(iri) or "/"),
-            tuple(
-                Reason(
-                    pick(labels.get(value), language, value),
-                    f"{prefix}/items?{query_of([(key, facet_param(kb, value))])}",
-                )
-                for _, key, value in sorted(found, key=lambda one: (-one[0], one[1:]))[:_REASONS]
-            ),
+            tuple([likeness.reason(one, language, prefix) for one in sorted(shared, key=_rarest)[:_REASONS]]),
         )
-        for iri, found in iris.items()
+        for iri, shared in best
     ]
 
 
-def _shared(kb: KnowledgeBase, item: Description) -> dict[int, list[tuple[float, str, str]]]:
-    """Number of another item -> what it shares: weight, facet and value."""
-    found: dict[int, list[tuple[float, str, str]]] = defaultdict(list)
-    looked = 0
-    for count, key, value in _values(kb, item):
-        weight = math.log(kb.facets.size / count)
-        (items,) = items_with(kb.facets, key, [value])
-        for number in items:
-            if looked >= _LOOKED_AT:
-                return _without(kb, found, item.iri)
-            found[number].append((weight, key, value))
-            looked += 1
-    return _without(kb, found, item.iri)
+def _rarest(shared: Shared) -> tuple[float, str, str]:
+    weight, key, value = shared
+    return -weight, key, value
 
 
-def _without(
-    kb: KnowledgeBase, found: dict[int, list[tuple[float, str, str]]], iri: str
-) -> dict[int, list[tuple[float, str, str]]]:
-    """Two shared values at least, unless the one is rare: one common topic is no likeness."""
-    return {
-        number: shared
-        for number, shared in found.items()
-        if (len(shared) > 1 or shared[0][0] > 4) and kb.facets.iri(number) != iri
-    }
+class _Likeness:
+    """Finds what is like an item in one generation; who has a value is looked up once for all that have it."""
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self._kb = kb
+        self._facets = [(facet.path, facet.key) for facet in kb.facets.facets if facet.kind in ("scheme", "thing")]
+        self._most = max(_COMMON * kb.facets.size, 2)
+        self._holders: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._reasons: dict[tuple[str, str, str], Reason] = {}
+
+    def best(self, item: Description) -> list[tuple[str, list[Shared]]]:
+        """IRIs of the items that share most, with what they share.
+
+        Two values at least, unless the one is rare: one common topic is no likeness.
+        """
+        held: list[tuple[Shared, tuple[int, ...]]] = []
+        weights: dict[int, float] = defaultdict(float)
+        left = _LOOKED_AT
+        for count, key, value in self._values(item):
+            weight = math.log(self._kb.facets.size / count)
+            numbers = self._having(key, value)[:left]
+            left -= len(numbers)
+            held.append(((weight, key, value), numbers))
+            for number in numbers:
+                weights[number] -= weight
+        best: list[tuple[str, list[Shared]]] = []
+        for _, number in sorted(zip(weights.values(), weights, strict=True)):
+            shared = [one for one, numbers in held if number in numbers]
+            iri = self._kb.facets.iri(number)
+            if (len(shared) > 1 or shared[0][0] > _RARE) and iri != item.iri:
+                best.append((iri, shared))
+                if len(best) == _SHOWN:
+                    break
+        return best
+
+    def reason(self, shared: Shared, language: str, prefix: str) -> Reason:
+        """Why an item is like another one, with the list of all that are alike so."""
+        _, key, value = shared
+        if (key, value, language) not in self._reasons:
+            label = pick(self._kb.labels([value]).get(value), language, value)
+            href = f"{prefix}/items?{query_of([(key, facet_param(self._kb, value))])}"
+            self._reasons[key, value, language] = Reason(label, href)
+        return self._reasons[key, value, language]
+
+    def _having(self, key: str, value: str) -> tuple[int, ...]:
+        """The first items that have a value, by number."""
+        if (key, value) not in self._holders:
+            (items,) = items_with(self._kb.facets, key, [value])
+            self._holders[key, value] = tuple(islice(items, _LOOKED_AT))
+        return self._holders[key, value]
+
+    def _values(self, item: Description) -> Sequence[tuple[int, str, str]]:
+        """What the item has that tells something, the rarest first: how many items have it, facet and value."""
+        told, uses, values = item.said.thing, self._kb.uses, []
+        for path, key in self._facets:
+            for value in told.iris(path):
+                count = uses.get(value, {}).get(key, 0)
+                if 1 < count <= self._most:
+                    values.append((count, key, value))
+        return sorted(values)
 
 
-def _values(kb: KnowledgeBase, item: Description) -> Sequence[tuple[int, str, str]]:
-    """What the item has that tells something, the rarest first: how many items have it, facet and value."""
-    keys = {facet.path: facet.key for facet in kb.facets.facets if facet.kind in ("scheme", "thing")}
-    most = max(_COMMON * kb.facets.size, 2)
-    values = []
-    for said in read(item.ntriples, tuple(keys)):
-        key = keys[said.predicate]
-        count = kb.uses.get(said.object.value, {}).get(key, 0)
-        if said.subject == item.iri and 1 < count <= most:
-            values.append((count, key, said.object.value))
-    return sorted(values)
+@lru_cache(maxsize=2)
+def _likeness(kb: KnowledgeBase) -> _Likeness:
+    return _Likeness(kb)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 
 from flask import current_app, request
@@ -43,6 +43,8 @@ Context: TypeAlias = Mapping[str, Any]
 _FONT: Final = Representation("woff2", ".woff2", "font/woff2", "WOFF2")
 _STATIC_TYPES: Final = {".css": CSS, ".svg": SVG, ".js": SCRIPT, ".txt": TEXT, ".woff2": _FONT}
 # HTML has no way to write them, and no reader misses them: https://html.spec.whatwg.org/#control-character-reference-parse-error
+_MARK: Final = "\0"
+"""Stands in what was drawn for what is not known yet; no page has it, so no value can."""
 _NO_CONTROLS: Final = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
 
 
@@ -141,32 +143,80 @@ def frame(place: Here, path: str, query: str) -> dict[str, Any]:
     settings = place.site.settings
     site = _site(place)
     tail = f"?{query}" if query else ""
+    current = path if path == "/" or path in {href for href, _ in site.nav} else ""
     return {
         "t": place.t,
         "lang": place.language,
         "prefix": place.prefix,
         "path": path,
-        "query_pairs": parse_qsl(query, keep_blank_values=True),
+        "query_pairs": parse_qsl(query, keep_blank_values=True) if query else [],
         "canonical": f"{settings.base_uri.rstrip('/')}{place.prefix}{path}{tail}",
-        "languages": [
-            (language, texts(language)("name"), (language_prefix(language, settings.languages) + path) + tail)
-            for language in settings.languages
-        ],
         "static": static_address,
         "site": site,
         "contact": settings.contact_email,
-        "shell": _shell(site, place.language, path if any(path == href for href, _ in site.nav) else ""),
+        "shell": _shell(site, settings.base_uri, place.language, current).at(path + tail),
     }
 
 
+class Shell(NamedTuple):
+    """What stands around most pages alike."""
+
+    head: Markup
+    brand: Markup
+    search: Markup
+    languages: Markup
+    foot: Markup
+
+    def at(self, address: str) -> Shell:
+        """The shell of the page with this address, which goes in where its mark is."""
+        written = markup.escaped(address.replace(_MARK, ""))
+        head, languages = (Markup(part.replace(_MARK, written)) for part in (self.head, self.languages))
+        return self._replace(head=head, languages=languages)
+
+
 @lru_cache(maxsize=64)
-def _shell(site: SiteView, language: str, current: str) -> tuple[Markup, Markup]:
-    """Menu and foot, which most pages have alike: drawn once for a generation, language and place in the menu."""
+def _shell(site: SiteView, base_uri: str, language: str, current: str) -> Shell:
+    """Drawn once for a generation, language and place in the menu.
+
+    :param current: the page, when the menu leads to it.
+    """
     prefix = language_prefix(language, site.languages)
-    context = {"site": site, "lang": language, "t": texts(language), "prefix": prefix, "current": current}
-    parts = (_environment().get_template(f"frame/{name}.html") for name in ("menu", "foot"))
-    menu, foot = (Markup(part.render(context)) for part in parts)
-    return menu, foot
+    context = {
+        "site": site,
+        "lang": language,
+        "t": texts(language),
+        "prefix": prefix,
+        "current": current,
+        "static": static_address,
+        "address": Markup(_MARK),
+        "canonical": f"{base_uri.rstrip('/')}{prefix}",
+        "languages": [(code, texts(code)("name"), language_prefix(code, site.languages)) for code in site.languages],
+    }
+    context["menu"] = _drawn("frame/menu.html", context)
+    return Shell(*(_drawn(f"frame/{name}.html", context) for name in Shell._fields))
+
+
+def stencil(template: str, place: Here, constants: tuple[tuple[str, Any], ...], **values: str) -> Markup:
+    """A part of pages that differ in a few values only: drawn once, the values go in where their marks are.
+
+    :param constants: what else the template needs, as names and hashable values.
+    """
+    text = _stencil(template, place.language, place.prefix, constants, tuple(values))
+    for name, value in values.items():
+        text = text.replace(f"{_MARK}{name}{_MARK}", markup.escaped(value.replace(_MARK, "")))
+    return Markup(text)
+
+
+@lru_cache(maxsize=512)
+def _stencil(
+    template: str, language: str, prefix: str, constants: tuple[tuple[str, Any], ...], names: tuple[str, ...]
+) -> str:
+    marks = {name: Markup(f"{_MARK}{name}{_MARK}") for name in names}
+    return str(_drawn(template, {"lang": language, "t": texts(language), "prefix": prefix, **dict(constants), **marks}))
+
+
+def _drawn(template: str, context: Context) -> Markup:
+    return Markup(_environment().get_template(template).render(context))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
+from urllib.parse import quote, quote_plus
 
 from flask import Blueprint, request
 from markupsafe import Markup, escape
@@ -36,6 +37,7 @@ from kggraph.web.cards import cards
 from kggraph.web.exchange import document_links
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Link, Redirect, answered, language_prefix
+from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around, MappingView, concept_schemes
 from kggraph.web.machine import contexts
 from kggraph.web.notices import notices
@@ -44,9 +46,8 @@ from kggraph.web.page_head import head_of_work
 from kggraph.web.paging import parse_page
 from kggraph.web.present import Reader
 from kggraph.web.related import related
-from kggraph.web.render import Here, here, html, query_of, site_links
+from kggraph.web.render import Here, here, html, query_of, site_links, stencil
 from kggraph.web.thing_files import markdown, table
-from kggraph.web.triples import read
 from kggraph.web.views import ThingView
 
 blueprint = Blueprint("things", __name__)
@@ -285,14 +286,11 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []
     return {
         "head": head_of_work(place, work, steps, cited=cited),
-        "item": kb.addresses.short(found.iri, kb.model.main.kind or "") if cited else "",
-        "citations": [(offer.label, place.prefix + path + offer.suffix) for offer in CITATION_FORMATS] if cited else [],
         "related": related(kb, found, place.language, place.prefix) if cited else [],
-        "notices": notices(kb, [found.iri, *(s.object.value for s in read(found.ntriples))], place.language),
-        "permanent": found.iri,
+        "notices": notices(kb, _named(found), place.language),
         "thing": _without(view, mappings),
-        "kind": kind,
-        "kind_label": pick(kind.plural, place.language, kind.name) if kind else Label("", ""),
+        "top": _top(place, kind, view.type),
+        "aside": _aside(place, found, path, view.title.text, cited=cited),
         "items_label": pick(kb.model.main.plural, place.language).text,
         "uses": uses,
         "items": _items(place, found.iri, uses[0].key) if uses else [],
@@ -300,10 +298,48 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
         "tree": around.tree(found.iri) if is_scheme else [],
         "mappings": mappings,
         "inbound": around.inbound(),
-        "formats": [(offer.label, path + offer.suffix) for offer in (*GRAPHS, FRAMED)]
-        + [(offer.label, place.prefix + path + offer.suffix) for offer in (MARKDOWN, RESULTS_CSV)],
         "alternates": Markup(_ALTERNATES[cited].replace(_PATH, escape(path))),
     }
+
+
+def _named(found: Description) -> set[str]:
+    """The thing and everything that it or its parts name."""
+    return {found.iri}.union(*(told.named() for told in (found.said.thing, *found.said.parts.values())))
+
+
+def _top(place: Here, kind: Kind | None, type: Label) -> Markup:
+    """The way to the page, and what the thing is."""
+    label = pick(kind.plural, place.language, kind.name) if kind else Label("", "")
+    constants = (("list_name", kind.list_name if kind else ""), ("kind_label", label), ("type", type))
+    return stencil("thing/top.html", place, constants)
+
+
+def _aside(place: Here, found: Description, path: str, title: str, *, cited: bool) -> Markup:
+    """What can be done with the thing: compare, cite, share, take as data."""
+    constants = (
+        ("cited", cited),
+        ("contact", place.site.settings.contact_email),
+        ("formats", _formats(place.prefix)),
+        ("citations", tuple((offer.label, place.prefix, offer.suffix) for offer in CITATION_FORMATS if cited)),
+        ("has_source", bool(found.source)),
+    )
+    return stencil(
+        "thing/aside.html",
+        place,
+        constants,
+        iri=found.iri,
+        path=path,
+        item=quote_plus(place.kb.addresses.short(found.iri, place.kb.model.main.kind or "")),
+        title=quote(title, errors="replace"),
+        permanent=quote(found.iri),
+        source=found.source,
+    )
+
+
+def _formats(prefix: str) -> tuple[tuple[str, str, str], ...]:
+    """Label, prefix and suffix of the formats with data."""
+    data = [(offer.label, "", offer.suffix) for offer in (*GRAPHS, FRAMED)]
+    return (*data, *((offer.label, prefix, offer.suffix) for offer in (MARKDOWN, RESULTS_CSV)))
 
 
 def _without(view: ThingView, mappings: Sequence[MappingView]) -> ThingView:

@@ -74,6 +74,21 @@ class ThingView(NamedTuple):
     source: str
 
 
+class Reason(NamedTuple):
+    """A value that two items share, with the list of all items that have it."""
+
+    label: Label
+    href: str
+
+
+class Related(NamedTuple):
+    """An item that is like another one."""
+
+    title: Label
+    href: str
+    reasons: tuple[Reason, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A value to choose."""

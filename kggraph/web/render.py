@@ -170,7 +170,7 @@ class Shell(NamedTuple):
     def at(self, address: str) -> Shell:
         """The shell of the page with this address, which goes in where its mark is."""
         written = markup.escaped(address.replace(_MARK, ""))
-        head, languages = (Markup(part.replace(_MARK, written)) for part in (self.head, self.languages))
+        head, languages = (Markup(str(part).replace(_MARK, written)) for part in (self.head, self.languages))
         return self._replace(head=head, languages=languages)
 
 

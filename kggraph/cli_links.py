@@ -8,11 +8,21 @@ from kggraph.cli_context import counted, progress_bar, settings_of
 
 
 @click.command(name="check-links", short_help="Ask addresses elsewhere whether they still answer.")
-@click.option("--delay", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds between two requests to a host.")
-@click.option("--timeout", type=click.FloatRange(0.1), default=15.0, show_default=True, help="Seconds a request may take.")
-@click.option("--retries", type=click.IntRange(0), default=2, show_default=True, help="How often a busy server is asked again.")
 @click.option(
-    "--older-than", type=click.IntRange(0), default=7, show_default=True, help="Days after which an address is asked again."
+    "--delay", type=click.FloatRange(0), default=1.0, show_default=True, help="Seconds between two requests to a host."
+)
+@click.option(
+    "--timeout", type=click.FloatRange(0.1), default=15.0, show_default=True, help="Seconds a request may take."
+)
+@click.option(
+    "--retries", type=click.IntRange(0), default=2, show_default=True, help="How often a busy server is asked again."
+)
+@click.option(
+    "--older-than",
+    type=click.IntRange(0),
+    default=7,
+    show_default=True,
+    help="Days after which an address is asked again.",
 )
 @click.option("--allow-private", is_flag=True, help="Ask hosts of private networks too.")
 @click.pass_context

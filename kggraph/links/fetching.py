@@ -97,10 +97,13 @@ class Fetcher:
         if parts.scheme == "https":
             connection.context = self._context
         try:
-            with _deadline(connection, self._timeout_s):
+            with _deadline(connection, self._timeout_s) as is_over:
                 connection.request(method, target, headers=self._headers)
                 response = connection.getresponse()
                 body = response.read(body_bytes) if body_bytes else b""
+                # A connection that was ended looks like an answer that ended.
+                if is_over.is_set():
+                    raise NotReached("it did not answer in time")
                 location, retry = response.getheader("Location", ""), response.getheader("Retry-After", "")
                 return Answer(response.status, location, retry, body)
         except ssl.SSLCertVerificationError as error:
@@ -132,9 +135,21 @@ class Fetcher:
             is_gone = isinstance(error, socket.gaierror) and error.errno in (socket.EAI_NONAME, _NO_DATA)
             raise NotReached("the name of the host is not known", is_gone=is_gone) from None
         addresses = [str(entry[4][0]) for entry in found]
-        if not self._allow_private and not all(ipaddress.ip_address(one.partition("%")[0]).is_global for one in addresses):
+        if not self._allow_private and not all(map(is_public, addresses)):
             raise NotReached("the host is in a private network, which is not asked")
         return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is of the public network, so that a stranger's data may lead there.
+
+    >>> is_public("192.0.2.1"), is_public("::ffff:127.0.0.1"), is_public("1.1.1.1")
+    (False, False, True)
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return found.is_global and not found.is_multicast
 
 
 _NO_DATA: Final = getattr(socket, "EAI_NODATA", socket.EAI_NONAME)
@@ -157,10 +172,12 @@ class _Connection(http.client.HTTPConnection):
 
 
 @contextlib.contextmanager
-def _deadline(connection: _Connection, seconds: float) -> Iterator[None]:
-    """Ends a connection in time, also one that gives a byte every now and then."""
+def _deadline(connection: _Connection, seconds: float) -> Iterator[threading.Event]:
+    """Ends a connection in time, also one that gives a byte every now and then; tells whether it did."""
+    is_over = threading.Event()
 
     def end() -> None:
+        is_over.set()
         if connection.sock is not None:
             with contextlib.suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
@@ -169,6 +186,6 @@ def _deadline(connection: _Connection, seconds: float) -> Iterator[None]:
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield is_over
     finally:
         timer.cancel()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,11 @@ FOLDER: Final = "links"
 """Folder in the data folder with a file for each host."""
 
 _NAMES: Final = frozenset(
-    (f"{OWL}sameAs", f"{RDFS}seeAlso", *(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related")))
+    (
+        f"{OWL}sameAs",
+        f"{RDFS}seeAlso",
+        *(f"{SKOS}{name}Match" for name in ("exact", "close", "broad", "narrow", "related")),
+    )
 )
 """Properties whose values name a thing elsewhere rather than being a page to read."""
 _HOST_TYPE: Final = f" <{RDF}type> <{CHECKED_HOST}> .".encode()
@@ -124,7 +127,7 @@ def save(settings: Settings, host: Host, checks: list[LinkCheck]) -> None:
     host.path.parent.mkdir(parents=True, exist_ok=True)
     beside = host.path.with_name(f".{host.path.name}.new")
     beside.write_bytes(body)
-    os.replace(beside, host.path)
+    beside.replace(host.path)
 
 
 def _short(text: str) -> str:

@@ -16,7 +16,7 @@ KIND: Final = "link-host"
 """Kind of these things in addresses."""
 CHECKED_HOST: Final = f"{KG}CheckedHost"
 STATES: Final = ("ok", "moved", "dead", "refused", "unreachable")
-"""What may be found: it answers; it is elsewhere for good; it is not there; it may not be asked; it did not answer now."""
+"""It answers; it is elsewhere for good; it is not there; it may not be asked; it did not answer this time."""
 DEAD: Final = "dead"
 
 _CHECK: Final = f"{KG}linkCheck"

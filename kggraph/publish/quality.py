@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 from kggraph.model import ClassModel, Field, LangText, Model, load_model
 from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.lifecycle import ending
+from kggraph.publish.link_checks import CHECKED_HOST, DEAD, KIND, read_checks
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import local_name, slugify, thing_iri
 from kggraph.terms import RDF, SKOS, SSSOM
@@ -29,7 +30,7 @@ Said: TypeAlias = dict[bytes, list[bytes]]
 """What is said of one thing: predicate to objects, in N-Triples form."""
 
 FILE_NAME: Final = "quality.sqlite"
-CHECKS: Final = ("report", "date", "identifier", "certainty", "mapping", "translation")
+CHECKS: Final = ("report", "link", "date", "identifier", "certainty", "mapping", "translation")
 """Kinds of lists, in the order in which they are shown."""
 
 _LANG_STRING: Final = f"{RDF}langString"
@@ -55,6 +56,7 @@ CREATE TABLE translated (
   class TEXT NOT NULL, things TEXT NOT NULL, shape TEXT NOT NULL, label TEXT NOT NULL, lang TEXT NOT NULL,
   filled INTEGER NOT NULL, total INTEGER NOT NULL
 );
+CREATE TABLE dead (address TEXT PRIMARY KEY, date TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE total (name TEXT PRIMARY KEY, number REAL NOT NULL) WITHOUT ROWID;
 """
 _INDEX: Final = """
@@ -96,6 +98,7 @@ def write_quality(folder: Path, languages: Sequence[str]) -> None:
         try:
             made = _Measuring(database, descriptions, model, languages)
             made.report(results, ShapeTexts(shapes))
+            made.dead_links()
             made.things()
             made.finish()
         finally:
@@ -112,6 +115,8 @@ class _Measuring:
         self.lists: dict[tuple[str, str, str], _List] = {}
         self.counters: dict[str, _ClassCounter] = {}
         self.total = 0
+        self.dead: dict[bytes, str] = {}
+        """Dead addresses in N-Triples form, with the day on which that was found."""
 
     # ------------------------------------------------------------------ the report
     def report(self, results: Iterable[Result], texts: ShapeTexts) -> None:
@@ -127,6 +132,16 @@ class _Measuring:
                 anchor = next((iri for iri in (result.shape, *texts.rule_of(result.shape)) if iri in anchors), "")
                 found = self._list(key, named, result.shape, anchor, "", local_name(result.severity), label, {})
             self._find(found, thing_iri(result.focus.strip("<>")), result.value or "", result.messages)
+
+    def dead_links(self) -> None:
+        """The addresses that are known not to answer any more."""
+        for iri in self.descriptions.iris(KIND):
+            found = self.descriptions.get(iri)
+            if found is not None and CHECKED_HOST in found.types:
+                checks = read_checks(found.ntriples, iri)
+                self.dead |= {f"<{one.address}>".encode(): one.date for one in checks if one.state == DEAD}
+        rows = [(address[1:-1].decode(), date) for address, date in self.dead.items()]
+        self.database.executemany("INSERT INTO dead VALUES (?, ?)", rows)
 
     # ------------------------------------------------------------------ the things
     def things(self) -> None:
@@ -151,6 +166,9 @@ class _Measuring:
                 self._missing("date", field, model, thing)
             if field.is_identifier and not objects:
                 self._missing("identifier", field, model, thing)
+            for term in objects if self.dead else ():
+                if term in self.dead:
+                    self._missing("link", field, model, thing, value=term.decode())
             for low in field.low_values:
                 if f"<{low}>".encode() in objects:
                     self._missing("certainty", field, model, thing, value=f"<{low}>")

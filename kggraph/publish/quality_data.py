@@ -97,6 +97,8 @@ class Quality:
         self._local = threading.local()
         self.lists = [_list(row) for row in self._all("SELECT * FROM list")]
         self.lists.sort(key=lambda one: (CHECKS.index(one.kind), -one.findings, one.name))
+        self.dead: dict[str, str] = dict(self._all("SELECT address, date FROM dead"))
+        """Addresses that do not answer any more, with the day on which that was found."""
         self.totals: dict[str, float] = dict(self._all("SELECT name, number FROM total"))
         self.filled = [
             Filled(kind, iri, json.loads(things), shape, json.loads(label), bool(required), filled, total)

@@ -21,6 +21,8 @@ _SPACES: Final = re.compile(r"\s+")
 _OTHER_DIRECTION: Final = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]")
 _SPECIAL: Final = re.compile(r"""[&<>"']""")
 _NAME_LENGTH: Final = 40
+_ARCHIVE: Final = "https://web.archive.org/web/"
+"""Only linked to; nothing is asked there."""
 _CLOSING: Final = ",.;:–- "
 
 
@@ -110,6 +112,13 @@ def _anchor(shown: Shown, lang: str) -> str:
     return f'<a href="{escaped(shown.href or "")}"{rel}>{_say(shown, lang)}{sign}</a>'
 
 
+def _dead(shown: Shown, t: Texts) -> str:
+    told = escaped(t("thing.dead", day=t.date(shown.dead)))
+    archive = escaped(f"{_ARCHIVE}{shown.href}")
+    link = f'<a href="{archive}" rel="noopener external">{t("thing.archived")}{DRAWN["out"]}</a>'
+    return f' <span class="dead-link">{told} {link}</span>'
+
+
 @pass_context
 def value(context: Context, shown: Shown) -> Markup:
     """A value: as link, date or text, with what must be said of it."""
@@ -120,7 +129,7 @@ def _value(shown: Shown, t: Texts) -> str:
     if shown.part:
         return f'<dl class="part">{"".join(_part(field, t) for field in shown.part)}</dl>'
     if shown.href:
-        text = _anchor(shown, t.language)
+        text = _anchor(shown, t.language) + (_dead(shown, t) if shown.dead else "")
     elif shown.date:
         text = f'<time datetime="{escaped(shown.date)}">{escaped(t.date(shown.date))}</time>'
     else:
@@ -187,7 +196,8 @@ def home_page(context: Context, shown: Shown) -> Markup:
     t: Texts = context["t"]
     rel = ' rel="noopener external"' if shown.external else ""
     button = f'<a class="button" href="{escaped(shown.href or "")}"{rel}>{t("thing.home_page")}{DRAWN["out"]}</a>'
-    return Markup(f'<p class="home-page">{button} <span class="muted small">{_say(shown, t.language)}</span></p>')
+    name = f'<span class="muted small">{_say(shown, t.language)}</span>'
+    return Markup(f'<p class="home-page">{button} {name}{_dead(shown, t) if shown.dead else ""}</p>')
 
 
 @pass_context

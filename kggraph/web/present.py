@@ -204,7 +204,8 @@ class Reader:
         href, external = self.kb.addresses.href(iri, self.prefix)
         labels = self.labels.get(iri)
         label = pick(labels, self.language) if labels else Label(bare(iri), "")
-        return Shown(label.text, label.lang, href, external, iri=iri)
+        dead = self.kb.quality.dead.get(iri, "") if external else ""
+        return Shown(label.text, label.lang, href, external, iri=iri, dead=dead)
 
     def _part(self, told: Told) -> Iterable[FieldView]:
         model = self.kb.class_of(told.iris(_TYPE))

@@ -26,6 +26,8 @@ class Shown(NamedTuple):
     """The name as the source prints it, when that differs."""
     part: tuple[FieldView, ...] = ()
     """Fields of a part of the thing, shown in place."""
+    dead: str = ""
+    """The day on which the address was found not to answer any more."""
     iri: str = ""
     code: str = ""
     """The name of the datatype, when the value is neither a text, a number nor a date."""

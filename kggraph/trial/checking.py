@@ -105,7 +105,7 @@ class Checker:
         return read_records(path, self.shapes, self.model, self.descriptions, self.base, is_csv=is_csv)
 
     def _own_context(self) -> tuple[str, Any]:
-        return f"{self.base}context/v1.jsonld", model_context(self.model)["@context"]
+        return f"{self.base}context/v", model_context(self.model)["@context"]
 
 
 def _totals(results: list[Result]) -> dict[tuple[str, str], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +44,8 @@ def read_turtle(path: Path, prefixes: dict[str, str], base_from: str, base_to: s
 def read_jsonld(path: Path, own: tuple[str, Any], base_from: str, base_to: str) -> Given:
     """A JSON-LD text.
 
-    :param own: address of the context of this knowledge base, and what it says: the one context that may be named.
+    :param own: addresses of the contexts of this knowledge base, up to their number, and what they say: the only ones
+        that may be named. A newer one only adds names, so one stands for all.
     :raises UnreadableData: it is not JSON-LD, names another context, or has blank nodes.
     """
     document = json_of(path)
@@ -56,7 +58,7 @@ def read_jsonld(path: Path, own: tuple[str, Any], base_from: str, base_to: str) 
         said = str(error.msg)
         if _REMOTE in said:
             raise UnreadableData(
-                f"The data name a context that is elsewhere, and nothing is fetched; name <{own[0]}>, or write the "
+                f"The data name a context that is elsewhere, and nothing is fetched; name <{own[0]}1.jsonld>, or write the "
                 "context out in the data."
             ) from None
         raise UnreadableData(f"This is not JSON-LD: {said.rstrip('.')}.") from None
@@ -107,4 +109,5 @@ def _with_context(value: Any, own: tuple[str, Any]) -> Any:
 def _named(context: Any, own: tuple[str, Any]) -> Any:
     if isinstance(context, list):
         return [_named(one, own) for one in context]
-    return own[1] if context == own[0] else context
+    is_own = isinstance(context, str) and re.fullmatch(re.escape(own[0]) + r"\d+\.jsonld", context)
+    return own[1] if is_own else context

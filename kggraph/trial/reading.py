@@ -58,8 +58,8 @@ def read_jsonld(path: Path, own: tuple[str, Any], base_from: str, base_to: str) 
         said = str(error.msg)
         if _REMOTE in said:
             raise UnreadableData(
-                f"The data name a context that is elsewhere, and nothing is fetched; name <{own[0]}1.jsonld>, or write the "
-                "context out in the data."
+                f"The data name a context that is elsewhere, and nothing is fetched; name <{own[0]}1.jsonld>, or write "
+                "the context out in the data."
             ) from None
         raise UnreadableData(f"This is not JSON-LD: {said.rstrip('.')}.") from None
     except ValueError as error:

@@ -28,15 +28,13 @@ class Part:
     href: str
     count: str
     """The number as people read it."""
-    says: str
-    """What a screen reader says of the link."""
     css: str = ""
 
 
 def wheel(rings: Sequence[Sequence[Part]], middle: Part, title: str) -> str:
     """The wheel, from the middle outwards; a group of links for who does not see it.
 
-    >>> wheel([[Part("a", "/a", "1", "a, 1")]], Part("all", "/", "1", "all"), "Wheel").count("<a ")
+    >>> wheel([[Part("a", "/a", "1")]], Part("all", "/", "1"), "Wheel").count("<a ")
     2
     """
     wide = (_OUTSIDE - _MIDDLE) / max(len(rings), 1)
@@ -96,16 +94,14 @@ def _sector(inner: float, outer: float, start: float, end: float) -> str:
 def _link(part: Part, shape: str, at: tuple[float, float], css: str) -> str:
     lines = _lines(part.name)
     top = at[1] - _LINE * len(lines) / 2 + 6
-    words = "".join(
-        f'<text x="{px(at[0])}" y="{px(top + _LINE * number)}" text-anchor="middle">{escape(line)}</text>'
-        for number, line in enumerate(lines)
-    )
-    count = (
-        f'<text class="wheel-count" x="{px(at[0])}" y="{px(top + _LINE * len(lines))}" text-anchor="middle">'
-        f"{escape(part.count)}</text>"
+    spans = [(line, "") for line in lines] + [(part.count, ' class="wheel-count"')]
+    # One text, so that the link is called what is seen: name, space, number.
+    words = " ".join(
+        f'<tspan x="{px(at[0])}" y="{px(top + _LINE * number)}"{name}>{escape(line)}</tspan>'
+        for number, (line, name) in enumerate(spans)
     )
     name = escape(" ".join(filter(None, (css, part.css))))
-    return f'<a href="{escape(part.href)}" class="{name}" aria-label="{escape(part.says)}">{shape}{words}{count}</a>'
+    return f'<a href="{escape(part.href)}" class="{name}">{shape}<text text-anchor="middle">{words}</text></a>'
 
 
 def _lines(name: str) -> list[str]:

@@ -9,6 +9,7 @@ from kggraph.store.protocol import QueryEngine
 from kggraph.trial.run import Trials
 from kggraph.web import (
     api,
+    around,
     compare,
     crosswalk,
     dataset,
@@ -49,6 +50,7 @@ _IN_EACH_LANGUAGE = (
     reading_list.blueprint,
     reconciliation.blueprint,
     gaps.blueprint,
+    around.blueprint,
     compare.blueprint,
     crosswalk.blueprint,
     stats.blueprint,

@@ -173,6 +173,7 @@ def _pages(kb: KnowledgeBase) -> list[_Route]:
         page("/stats", "What the knowledge base holds, counted"),
         _Route("/stats.csv", "The same as a file", (RESULTS_CSV,), everywhere=True),
         page("/compare", "Up to four items side by side", item),
+        page("/around", "What stands around one thing, as a drawing and a list", item),
         page("/crosswalk", "Concept schemes side by side, by their mappings"),
         page("/accessibility", "The accessibility statement", also=(404,)),
         page("/queries", "The named queries as questions"),

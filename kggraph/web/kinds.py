@@ -13,7 +13,7 @@ RESERVED = frozenset(
         *("id", "doc", "def", "shapes", "context", "sparql", "items", "gaps", "stats", "quality", "queries", "about"),
         *("api", "openapi", "dataset", "sitemap", "robots", "feed", "oai", "dumps", "livez", "readyz", "metrics"),
         *("version", "static", "browse", "search", "reconcile", "linkset", "edit", "login", "compare", "list"),
-        *("void", "sitemaps", "validate", "crosswalk", "accessibility"),
+        *("void", "sitemaps", "validate", "crosswalk", "around", "accessibility"),
     )
 )
 """First parts of paths that are no lists of a kind."""

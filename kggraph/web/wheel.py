@@ -91,7 +91,7 @@ def wheel_view(place: Here) -> WheelView | None:
         listed.append((name, tuple(_spoke(place, key, concept) for concept in ring.concepts)))
     total = place.t.number(kb.facets.size)
     plural = pick(kb.model.main.plural, language).text
-    middle = drawing.Part(plural, f"{place.prefix}/items", total, f"{plural}: {total}")
+    middle = drawing.Part(plural, f"{place.prefix}/items", total)
     drawn = drawing.wheel([_parts(place, spokes) for _, spokes in listed], middle, title.text)
     return WheelView(Markup(drawn), title, kb.addresses.path(scheme) or "/browse", tuple(listed))
 
@@ -110,7 +110,6 @@ def _parts(place: Here, spokes: Sequence[Spoke]) -> list[drawing.Part]:
             spoke.label.text,
             spoke.href,
             place.t.number(spoke.count),
-            f"{spoke.label.text}: {place.t.number(spoke.count)}",
             "" if spoke.count else "wheel-none",
         )
         for spoke in spokes

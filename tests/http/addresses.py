@@ -32,6 +32,7 @@ PAGES = (
     "/gaps?columns=form&rows=designer",
     "/stats",
     "/crosswalk",
+    "/around?item=erasmusbrug",
     "/compare?item=erasmusbrug&item=hostile",
     "/accessibility",
     "/sparql",

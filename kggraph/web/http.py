@@ -10,6 +10,7 @@ import contextlib
 import functools
 import hashlib
 import itertools
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -59,6 +60,9 @@ _EVERYWHERE: Final = (
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
+_TURN: Final = "kggraph.turn"
+_NEVER_WAITS: Final = re.compile(r"(?:/[a-z-]+)?/(?:doc|id)/")
+"""Addresses that are answered without the query host: their turn is from the first to the last step."""
 _TURN_S: Final = 0.05
 
 
@@ -232,7 +236,7 @@ def _documented(document: Document) -> Finished:
     key: Key = (web.version(), document.path, document.query, representation.name, language, named)
     finished = web.cache.get(key) if document.kept else None
     if finished is None:
-        with _turn(web):
+        with _turn(web, request.environ):
             finished = _made(document, representation, language)
         if document.kept:
             web.cache.put(key, finished)
@@ -242,16 +246,21 @@ def _documented(document: Document) -> Finished:
 
 
 @contextlib.contextmanager
-def _turn(web: Web) -> Iterator[None]:
+def _turn(web: Web, environ: WSGIEnvironment) -> Iterator[None]:
     """Documents are made one after another: threads that make them side by side only fight for the interpreter lock.
 
     With 16 threads a page cost 0.64 of the time it costs without turns. Who must wait longer than a few pages take
     goes on anyway, so that something slow holds up nobody.
     """
+    if _TURN in environ:
+        yield
+        return
     held = web.making.acquire(timeout=_TURN_S)
+    environ[_TURN] = held
     try:
         yield
     finally:
+        del environ[_TURN]
         if held:
             web.making.release()
 
@@ -386,4 +395,7 @@ class _FromCache:
                 status, headers, body = finished.reply(environ.get("HTTP_IF_NONE_MATCH"))
                 start_response(status_line(status), headers)
                 return [] if method == "HEAD" else [body]
+            if _NEVER_WAITS.match(environ.get("PATH_INFO", "")):
+                with _turn(self._web, environ):
+                    return self._app(environ, start_response)
         return self._app(environ, start_response)

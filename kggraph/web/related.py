@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Final, TypeAlias
@@ -56,7 +56,7 @@ class _Likeness:
         self._kb = kb
         self._facets = [(facet.path, facet.key) for facet in kb.facets.facets if facet.kind in ("scheme", "thing")]
         self._most = max(_COMMON * kb.facets.size, 2)
-        self._holders: dict[tuple[str, str], tuple[int, ...]] = {}
+        self._holders: dict[tuple[str, str], tuple[tuple[int, ...], Container[int]]] = {}
         self._reasons: dict[tuple[str, str, str], Reason] = {}
 
     def best(self, item: Description) -> list[tuple[str, list[Shared]]]:
@@ -64,14 +64,16 @@ class _Likeness:
 
         Two values at least, unless the one is rare: one common topic is no likeness.
         """
-        held: list[tuple[Shared, tuple[int, ...]]] = []
+        held: list[tuple[Shared, Container[int]]] = []
         weights: dict[int, float] = defaultdict(float)
         left = _LOOKED_AT
         for count, key, value in self._values(item):
             weight = math.log(self._kb.facets.size / count)
-            numbers = self._having(key, value)[:left]
+            numbers, all_numbers = self._having(key, value)
+            if len(numbers) > left:
+                numbers = all_numbers = numbers[:left]
             left -= len(numbers)
-            held.append(((weight, key, value), numbers))
+            held.append(((weight, key, value), all_numbers))
             for number in numbers:
                 weights[number] -= weight
         best: list[tuple[str, list[Shared]]] = []
@@ -93,11 +95,12 @@ class _Likeness:
             self._reasons[key, value, language] = Reason(label, href)
         return self._reasons[key, value, language]
 
-    def _having(self, key: str, value: str) -> tuple[int, ...]:
-        """The first items that have a value, by number."""
+    def _having(self, key: str, value: str) -> tuple[tuple[int, ...], Container[int]]:
+        """The first items that have a value, by number: to go through, and to look into."""
         if (key, value) not in self._holders:
             (items,) = items_with(self._kb.facets, key, [value])
-            self._holders[key, value] = tuple(islice(items, _LOOKED_AT))
+            numbers = tuple(islice(items, _LOOKED_AT))
+            self._holders[key, value] = numbers, frozenset(numbers)
         return self._holders[key, value]
 
     def _values(self, item: Description) -> Sequence[tuple[int, str, str]]:

@@ -20,6 +20,7 @@ from kggraph.publish.lifecycle import Ending, ending
 from kggraph.publish.linkset import header_links
 from kggraph.publish.profiles import FULL, INBOUND_SIZE, PROFILE_PREFIXES, PROFILES, Profile
 from kggraph.publish.tables import MARKDOWN
+from kggraph.publish.work import Work
 from kggraph.rdf.media import (
     HTML,
     JSON_LD,
@@ -112,13 +113,14 @@ def document(kind: str, name: str) -> Answer:
     profile = _profile(representation)
     number = parse_page(request.args.get("page")) if profile is FULL else 1
     graph = cache(lambda: _graph(place, found, profile, number))
+    work = cache(lambda: outlets(kb).reader.read(found))
     pairs = [("profile", profile.name)] if profile else []
 
     def make(representation: Representation) -> bytes:
         if representation is HTML:
-            return html("thing.html", place, path, "", _context(place, found))
+            return html("thing.html", place, path, "", _context(place, found, work()))
         if representation in CITATION_FORMATS:
-            return citation([outlets(kb).reader.read(found)], representation, place.language)
+            return citation([work()], representation, place.language)
         if representation is FRAMED:
             name, (members, _) = list(contexts(kb).items())[-1]
             return framed(found.iri, found.ntriples, members, f"{kb.addresses.base_uri}context/{name}.jsonld")
@@ -136,7 +138,10 @@ def document(kind: str, name: str) -> Answer:
         language=place.language,
         prefix=place.prefix,
         query=query_of([*pairs, *([("page", str(number))] if number > 1 else [])]),
-        links=lambda: [*_links(kb, found, path), *_profile_links(path + suffix, profile, number, graph()[1])],
+        links=lambda: [
+            *_links(kb, found, path, work() if work.cache_info().currsize else None),
+            *_profile_links(path + suffix, profile, number, graph()[1]),
+        ],
         profiled=representation is None,
     )
 
@@ -252,11 +257,11 @@ def _find(kb: KnowledgeBase, kind: str, slug: str) -> Description:
     return found
 
 
-def _links(kb: KnowledgeBase, found: Description, path: str) -> list[Link]:
+def _links(kb: KnowledgeBase, found: Description, path: str, read: Work | None = None) -> list[Link]:
     types = [Link(iri, "type") for iri in found.types]
     canonical = kb.addresses.base_uri.rstrip("/") + path
     links = [Link(canonical, "canonical"), Link(found.iri, "describes"), *types, *site_links(kb)]
-    work = outlets(kb).reader.signposts(found)
+    work = read or outlets(kb).reader.signposts(found)
     signposts = header_links(document_links(kb, work, cited=found.kind == kb.model.main.kind))
     known = {(link.target, link.rel) for link in links}
     # The HTTP layer links the other representations itself.
@@ -269,7 +274,7 @@ def _links(kb: KnowledgeBase, found: Description, path: str) -> list[Link]:
 
 
 # ------------------------------------------------------------------ the page
-def _context(place: Here, found: Description) -> dict[str, Any]:
+def _context(place: Here, found: Description, work: Work) -> dict[str, Any]:
     kb = place.kb
     view = Reader(kb, place.language, place.prefix, found).view()
     around = Around(kb, place.language, place.prefix, found.iri)
@@ -280,7 +285,6 @@ def _context(place: Here, found: Description) -> dict[str, Any]:
     kind = kb.kinds.by_name(found.kind)
     path = kb.addresses.path(found.iri) or "/"
     is_scheme = f"{SKOS}ConceptScheme" in found.types
-    work = outlets(kb).reader.read(found)
     cited = found.kind == kb.model.main.kind
     steps = [(place.t("nav.home"), f"{place.prefix}/")]
     steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []

@@ -30,6 +30,7 @@ from kggraph.web import (
     static_files,
     stats,
     things,
+    things_direct,
     validate,
     vocabulary,
 )
@@ -75,6 +76,7 @@ def create_app(settings: Settings, generations: Generations, engine: QueryEngine
     :param engine: answers queries; a client of the query host.
     """
     app = bare_app(settings, generations, MeteredEngine(engine, settings.slow_query_s), generations.version)
+    things_direct.install(app)
     gate.install(app, settings)
     app.extensions["kggraph.trials"] = Trials(settings)
     for blueprint in _ONCE:

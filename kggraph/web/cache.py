@@ -8,11 +8,13 @@ dictionary look-ups.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Lock
 from typing import Final, TypeAlias
+from wsgiref.types import WSGIEnvironment
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 Key: TypeAlias = tuple[str, ...]
@@ -59,6 +61,21 @@ def status_line(status: int) -> str:
     '304 Not Modified'
     """
     return f"{status} {HTTPStatus(status).phrase}"
+
+
+def literal_key(environ: WSGIEnvironment, version: str) -> Key:
+    """The key of a request as it stands."""
+    return (
+        version,
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+        f"{environ.get('HTTP_ACCEPT', '')}\n{environ.get('HTTP_ACCEPT_PROFILE', '')}",
+    )
+
+
+def etag_of(body: bytes) -> str:
+    """A short hash of bytes, for addresses that change with their content."""
+    return hashlib.blake2b(body, digest_size=6).hexdigest()
 
 
 class ResponseCache:

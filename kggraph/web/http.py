@@ -22,7 +22,8 @@ from flask import Flask, Response, current_app, g, request
 
 from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import HTML, Representation, negotiate
-from kggraph.web.cache import Finished, Key, ResponseCache, matches, status_line
+from kggraph.web.cache import Finished, Key, ResponseCache, literal_key, matches, status_line
+from kggraph.web.cache import etag_of as etag_of
 from kggraph.web.links import EXPOSED_HEADERS, LOCALISED, alternates
 from kggraph.web.links import Link as Link
 from kggraph.web.links import ascii_uri as ascii_uri
@@ -147,6 +148,8 @@ class Web:
     """Hash of the generation that is served now: cheap, asked at every request."""
     making: threading.Lock = field(default_factory=threading.Lock)
     """Held while a document is made."""
+    short_way: Callable[[WSGIEnvironment], Finished | None] = lambda environ: None
+    """Answers plain requests for documents without the web framework, or leaves them to it."""
 
 
 def install(app: Flask, version: Callable[[], str], cache_mb: int) -> None:
@@ -218,11 +221,6 @@ def kept_response(key: Key, *, literally: bool) -> Response | None:
     return response_of(finished)
 
 
-def etag_of(body: bytes) -> str:
-    """A short hash of bytes, for addresses that change with their content."""
-    return hashlib.blake2b(body, digest_size=6).hexdigest()
-
-
 # ------------------------------------------------------------------ documents
 def _documented(document: Document) -> Finished:
     web: Web = current_app.extensions["kggraph.web"]
@@ -231,17 +229,24 @@ def _documented(document: Document) -> Finished:
         g.alternates = _alternates(document)
         media_types = tuple(offer.media_type for offer in document.offers)
         raise NotAcceptable(f"This address has only {', '.join(media_types)}.", available=media_types)
+    return finished_document(web, document, representation, request.environ)
+
+
+def finished_document(
+    web: Web, document: Document, representation: Representation, environ: WSGIEnvironment
+) -> Finished:
+    """One representation of a document, kept for who asks again."""
     language = document.language if representation.name in LOCALISED else ""
     named = "=" if document.forced else "~"
     key: Key = (web.version(), document.path, document.query, representation.name, language, named)
     finished = web.cache.get(key) if document.kept else None
     if finished is None:
-        with _turn(web, request.environ):
+        with _turn(web, environ):
             finished = _made(document, representation, language)
         if document.kept:
             web.cache.put(key, finished)
     if document.kept:
-        web.cache.remember(literal_key(request.environ, key[0]), key)
+        web.cache.remember(literal_key(environ, key[0]), key)
     return finished
 
 
@@ -371,16 +376,6 @@ def _preflight(response: Response) -> None:
     del response.headers["Content-Type"]
 
 
-def literal_key(environ: WSGIEnvironment, version: str) -> Key:
-    """The key of a request as it stands."""
-    return (
-        version,
-        environ.get("PATH_INFO", ""),
-        environ.get("QUERY_STRING", ""),
-        f"{environ.get('HTTP_ACCEPT', '')}\n{environ.get('HTTP_ACCEPT_PROFILE', '')}",
-    )
-
-
 class _FromCache:
     """Stands before Flask and answers what was asked literally before: 0.04 of 0.3 ms is left of a request."""
 
@@ -391,11 +386,13 @@ class _FromCache:
         method = environ["REQUEST_METHOD"]
         if method in ("GET", "HEAD"):
             finished = self._web.cache.find(literal_key(environ, self._web.version()))
+            if finished is None and _NEVER_WAITS.match(environ.get("PATH_INFO", "")):
+                with _turn(self._web, environ):
+                    finished = self._web.short_way(environ)
+                    if finished is None:
+                        return self._app(environ, start_response)
             if finished is not None:
                 status, headers, body = finished.reply(environ.get("HTTP_IF_NONE_MATCH"))
                 start_response(status_line(status), headers)
                 return [] if method == "HEAD" else [body]
-            if _NEVER_WAITS.match(environ.get("PATH_INFO", "")):
-                with _turn(self._web, environ):
-                    return self._app(environ, start_response)
         return self._app(environ, start_response)

@@ -16,8 +16,8 @@ from flask import Flask
 from kggraph.errors import KgError
 from kggraph.rdf.media import HTML
 from kggraph.store.protocol import QueryAnswer, QueryEngine
-from kggraph.web.cache import Finished, status_line
-from kggraph.web.http import VARY, Web, finish, literal_key
+from kggraph.web.cache import Finished, literal_key, status_line
+from kggraph.web.http import VARY, Web, finish
 from kggraph.web.render import Site
 from kggraph.web.sparql_answer import ANSWER, KEPT_TIMING, RAISED, checked, chosen_format, engine_request, key_of
 from kggraph.web.sparql_request import Asked, decoded

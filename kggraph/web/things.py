@@ -102,16 +102,32 @@ def document(kind: str, name: str) -> Answer:
     kb = place.kb
     slug, representation = _split(name)
     found = _find(kb, kind, slug)
-    path = kb.addresses.path(found.iri) or "/"
     end = ending(found.ntriples, found.iri)
     if end.is_over:
         return _ended(place, found, end, representation)
-    cited = found.kind == kb.model.main.kind
-    if representation in CITATION_FORMATS and not cited:
+    if representation in CITATION_FORMATS and found.kind != kb.model.main.kind:
         raise ThingNotFound("Only items have citations.")
-    suffix = representation.suffix if representation else ""
     profile = _profile(representation)
     number = parse_page(request.args.get("page")) if profile is FULL else 1
+    return _document(place, found, representation, profile, number)
+
+
+def plain_document(place: Here, kind: str, slug: str, suffix: str) -> Document | None:
+    """The document about a thing in the format that its address names; nothing when there is more to it than that."""
+    kb = place.kb
+    found = kb.descriptions.get(kb.addresses.thing(kind, slug))
+    if found is None or ending(found.ntriples, found.iri).is_over:
+        return None
+    return _document(place, found, _BY_SUFFIX[suffix], None, 1)
+
+
+def _document(
+    place: Here, found: Description, representation: Representation | None, profile: Profile | None, number: int
+) -> Document:
+    kb = place.kb
+    path = kb.addresses.path(found.iri) or "/"
+    cited = found.kind == kb.model.main.kind
+    suffix = representation.suffix if representation else ""
     graph = cache(lambda: _graph(place, found, profile, number))
     work = cache(lambda: outlets(kb).reader.read(found))
     pairs = [("profile", profile.name)] if profile else []

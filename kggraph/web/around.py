@@ -17,9 +17,10 @@ from kggraph.publish.svg import Caption
 from kggraph.terms import RDF
 from kggraph.web.http import Document, answered
 from kggraph.web.reading_list import chosen
-from kggraph.web.related import Related, related
+from kggraph.web.related import related
 from kggraph.web.render import Context, Here, here, page, page_links, query_of
 from kggraph.web.triples import read
+from kggraph.web.views import Related
 
 blueprint = Blueprint("around", __name__)
 

@@ -169,7 +169,7 @@ class Around:
         names, _ = reader.in_language(reader.terms.get(f"{SSSOM}object_label", []))
         target = reader.value(objects[0])
         if names:
-            target = target._replace(text=names[0].text, lang=names[0].lang)
+            target = target._replace(text=names[0].text, lang=names[0].lang, drawn="")
         relation, details = relations[0].value, self._details(reader)
         told = (value for field in details for value in field.values if value.text and not value.external)
         return MappingView(

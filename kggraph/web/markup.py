@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Protocol
 
 from jinja2 import pass_context
@@ -107,7 +108,14 @@ def anchor(context: Context, shown: Shown) -> Markup:
     return Markup(_anchor(shown, context["lang"]))
 
 
+def drawn_link(shown: Shown, lang: str) -> str:
+    """The link to a value on a page in that language, as HTML."""
+    return _anchor(shown, lang)
+
+
 def _anchor(shown: Shown, lang: str) -> str:
+    if shown.drawn:
+        return shown.drawn
     rel, sign = (' rel="noopener external"', DRAWN["out"]) if shown.external else ("", "")
     return f'<a href="{escaped(shown.href or "")}"{rel}>{_say(shown, lang)}{sign}</a>'
 
@@ -157,9 +165,15 @@ def fields(context: Context, shown: Sequence[FieldView]) -> Markup:
 def _fields(shown: Sequence[FieldView], t: Texts) -> str:
     rows = []
     for field in shown:
-        title = f' title="{escaped(field.help.text)}"' if field.help.text else ""
-        rows.append(f"<div><dt{title}>{_say(field.label, t.language)}</dt>{_values(field, t)}</div>")
+        rows.append(f"<div>{_field_name(field.label, field.help, t.language)}{_values(field, t)}</div>")
     return '<dl class="fields">{}</dl>'.format("\n".join(rows))
+
+
+@lru_cache(maxsize=4096)
+def _field_name(label: Label, help: Label, lang: str) -> str:
+    """The name of a field: the model has few, and every page shows many of them."""
+    title = f' title="{escaped(help.text)}"' if help.text else ""
+    return f"<dt{title}>{_say(label, lang)}</dt>"
 
 
 def _values(field: FieldView, t: Texts) -> str:

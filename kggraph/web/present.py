@@ -14,6 +14,7 @@ from kggraph.rdf.iris import local_name
 from kggraph.terms import BIBO, DASH, DCAT, DCTERMS, FOAF, PROV, RDF, SCHEMA, SKOS, XSD
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
+from kggraph.web.markup import drawn_link
 from kggraph.web.views import FieldView, GroupView, Shown, ThingView
 
 LABEL_ROLE = f"{DASH}LabelRole"
@@ -197,6 +198,7 @@ class Reader:
         if linked is None:
             linked = self._linked(term.value)
             if linked.href and not linked.external and len(kept) < _MAX_KEPT:
+                linked = linked._replace(drawn=drawn_link(linked, self.language))
                 kept[term.value, self.language] = linked
         return linked._replace(note=self._note(term.value)) if explained else linked
 

@@ -31,6 +31,8 @@ class Shown(NamedTuple):
     iri: str = ""
     code: str = ""
     """The name of the datatype, when the value is neither a text, a number nor a date."""
+    drawn: str = ""
+    """Its link as HTML for a page in the language it was made for, when it is drawn already."""
 
 
 class CardField(NamedTuple):

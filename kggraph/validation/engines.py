@@ -54,14 +54,15 @@ def validate(data: bytes, shapes: bytes, engine: str = "shifty") -> Report:
 class Validator:
     """Prepared shapes, to validate one data graph after another."""
 
-    def __init__(self, shapes: bytes, engine: str = "shifty") -> None:
+    def __init__(self, shapes: bytes, engine: str = "shifty", texts: ShapeTexts | None = None) -> None:
         """Take the shapes.
 
         :param shapes: the shapes graph as N-Triples.
         :param engine: a key of `ENGINES`.
+        :param texts: where names and messages are looked up, when not in these shapes.
         """
         self._shapes, self._engine = shapes, ENGINES[engine]
-        self._texts = ShapeTexts(shapes)
+        self._texts = texts or ShapeTexts(shapes)
         self._marked: bytes | None = None
         self._marks: dict[str, bytes] = {}
 
@@ -120,7 +121,7 @@ def _shifty_report(data: bytes, shapes: bytes) -> str:
     return report
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=32)
 def _prepared(shapes: bytes) -> _shifty.PreparedValidator:
     return _shifty.PreparedValidator(shapes, shapes_format="ntriples")
 
@@ -182,11 +183,20 @@ def _pyshacl_report(data: bytes, shapes: bytes) -> str:
     data_rdf, shapes_rdf = rdflib.Graph(), rdflib.Graph()
     data_rdf.parse(data=data, format="nt")
     shapes_rdf.parse(data=shapes, format="nt")
+    # It does not look for declarations behind owl:imports; these are here, so that nothing is fetched.
+    for _, _, declared in shapes_rdf.triples((None, rdflib.URIRef(f"{SH}declare"), None)):
+        prefix, namespace = (shapes_rdf.value(declared, rdflib.URIRef(SH + n)) for n in ("prefix", "namespace"))
+        for graph in (data_rdf, shapes_rdf):
+            graph.bind(str(prefix), str(namespace))
     try:
         _, report, text = pyshacl.validate(
             data_rdf, shacl_graph=shapes_rdf, inference="none", do_owl_imports=False, meta_shacl=False
         )
-    except pyshacl.errors.ReportableRuntimeError as error:
+    except Exception as error:
+        # A bare Exception is what rdflib raises for a query with an unknown prefix.
+        known = (pyshacl.errors.ReportableRuntimeError, NotImplementedError)
+        if type(error) is not Exception and not isinstance(error, known):
+            raise
         raise ShapesError(f"The shapes cannot be used: {_one_line(error)}") from None
     finally:
         # pySHACL leaves this switched on, and rdflib would rewrite every literal that it reads from then on.

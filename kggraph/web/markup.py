@@ -282,8 +282,17 @@ def _fact(shown: Shown, t: Texts) -> str:
     return f'<a href="{escaped(shown.href)}">{said}</a>' if shown.href else said
 
 
+@pass_context
+def suggesting(context: Context) -> Markup:
+    """Attributes of a search field that lets it suggest, where there is JavaScript (`static/find.js`)."""
+    t: Texts = context["t"]
+    told = {"data-suggest": f"/api/suggest?lang={t.language}"}
+    told |= {"data-none": t("list.suggest_none"), "data-some": t("list.suggest_some")}
+    return Markup('autocomplete="off" ' + " ".join([f'{name}="{escaped(text)}"' for name, text in told.items()]))
+
+
 FILTERS: Final = (say, marks, excerpt, bare, are_short, lower_first)
 PIECES: Final = (
-    *(icon, count, anchor, value, fields, others, facet_options, card_facts),
+    *(icon, count, anchor, value, fields, others, facet_options, card_facts, suggesting),
     *(home_page, groups, related_items),
 )

@@ -84,11 +84,11 @@ def test_suggestions_by_keyboard(visit: Visit) -> None:
     field = page.locator("#q")
     field.focus()
     page.keyboard.type("draw")
-    listed = page.locator("#suggestions [role=option]")
+    listed = page.locator("#q-suggestions [role=option]")
     expect(listed.first).to_contain_text("movable bridge (drawbridge)")
     assert field.get_attribute("role") == "combobox" and field.get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
-    assert field.get_attribute("aria-activedescendant") == "suggestion-0"
+    assert field.get_attribute("aria-activedescendant") == "q-suggestions-0"
     assert listed.first.get_attribute("aria-selected") == "true"
     page.keyboard.press("ArrowUp")
     assert field.get_attribute("aria-activedescendant") is None
@@ -148,7 +148,22 @@ def test_lists_are_accessible_and_fit(visit: Visit, width: int, scheme: str) -> 
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
     page.locator("#q").fill("tow")
-    expect(page.locator("#suggestions [role=option]").first).to_be_visible()
+    expect(page.locator("#q-suggestions [role=option]").first).to_be_visible()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+    visit.is_clean()
+
+
+def test_every_page_suggests(visit: Visit) -> None:
+    for path, field in (("/", "#home-q"), ("/nl/doc/bridge/erasmusbrug", "#site-q")):
+        visit.go(path)
+        visit.page.locator(field).focus()
+        visit.page.keyboard.type("tow")
+        listed = visit.page.locator("[role=option]")
+        expect(listed.first).to_be_visible()
+        assert Axe().run(visit.page).violations_count == 0
+    visit.page.keyboard.press("ArrowDown")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator("h1")).to_have_text("Tower Bridge")
+    assert "/nl/" in visit.page.url
     visit.is_clean()

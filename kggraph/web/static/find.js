@@ -111,12 +111,13 @@ class Suggestions {
     this.at = -1;
     this.timer = 0;
     this.asked = null;
-    this.list = make("ul", { id: "suggestions", role: "listbox", class: "suggestions", hidden: "" });
+    this.id = `${field.id}-suggestions`;
+    this.list = make("ul", { id: this.id, role: "listbox", class: "suggestions", hidden: "" });
     this.list.setAttribute("aria-label", field.labels[0]?.textContent ?? "");
     this.status = make("p", { role: "status", class: "hidden" });
     field.after(this.list, this.status);
     for (const [name, value] of Object.entries({
-      role: "combobox", "aria-expanded": "false", "aria-controls": "suggestions", "aria-autocomplete": "list",
+      role: "combobox", "aria-expanded": "false", "aria-controls": this.id, "aria-autocomplete": "list",
     })) field.setAttribute(name, value);
     field.addEventListener("input", () => {
       clearTimeout(this.timer);
@@ -151,7 +152,7 @@ class Suggestions {
 
   show(suggestions) {
     this.at = -1;
-    this.list.replaceChildren(...suggestions.map((one, n) => option(one, n)));
+    this.list.replaceChildren(...suggestions.map((one, n) => option(one, `${this.id}-${n}`)));
     this.open(suggestions.length > 0);
     const { none, some } = this.field.dataset;
     this.status.textContent = suggestions.length ? some.replace("{n}", suggestions.length) : none;
@@ -205,8 +206,8 @@ class Suggestions {
   }
 }
 
-function option(one, n) {
-  const made = make("li", { id: `suggestion-${n}`, role: "option", "aria-selected": "false" });
+function option(one, id) {
+  const made = make("li", { id, role: "option", "aria-selected": "false" });
   made.dataset.href = one.list ?? one.href;
   const text = make("span", { class: "suggestion", ...(one.lang ? { lang: one.lang } : {}) });
   if (one.via) {

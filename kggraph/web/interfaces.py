@@ -193,6 +193,7 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
         ("/shapes", "The shapes: what is said of each class of things", vocabulary.OFFERS, ()),
     )
     made = [
+        *_versions(kb),
         _Route("/id/{kind}/{slug}", "A thing: leads to its document", also=(301, 303), everywhere=True, values=thing),
         _Route(
             "/doc/{kind}/{slug}",
@@ -218,6 +219,17 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
         made.append(_Route(path, summary, offers, given, is_chosen=True, **_BOTH))
         named = {"suffix": _suffixes(offers)}
         made.append(_Route(f"{path}.{{suffix}}", f"{summary}, in one format", offers, given, values=named, **_BOTH))
+    return made
+
+
+def _versions(kb: KnowledgeBase) -> list[_Route]:
+    made = []
+    for part in ("def", "shapes"):
+        if known := vocabulary.versions(kb, part):
+            values = {"version": _one_of(known), "suffix": _suffixes(vocabulary.OFFERS)}
+            path, offers = f"/{part}/{{version}}", vocabulary.OFFERS
+            made.append(_Route(path, "One version of it", offers, is_chosen=True, values=values, **_BOTH))
+            made.append(_Route(f"{path}.{{suffix}}", "The same in one format", offers, values=values, **_BOTH))
     return made
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import pyoxigraph as ox
 from flask import Blueprint
 
-from kggraph.model import ClassModel, Field
+from kggraph.errors import ThingNotFound
+from kggraph.model import ClassModel, Field, load_model
 from kggraph.publish.labels import Label, pick
+from kggraph.publish.versions import current_version, kept_versions, version_graph
 from kggraph.rdf.iris import local_name
 from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
 from kggraph.rdf.turtle import serialize
@@ -50,8 +51,14 @@ _FACTS: Final = (
 @answered
 def ontology(suffix: str = "") -> Document:
     """The ontology: every class and property with its hash URI as the place on the page."""
-    place = here()
-    return _document(place, "/def", suffix, place.kb.generation.ontology_path, "ontology.html", _ontology)
+    return _document(here(), "def", suffix, _ontology)
+
+
+@blueprint.get("/def/<name>")
+@answered
+def ontology_version(name: str) -> Document:
+    """One version of the ontology: the current one, or one that is kept."""
+    return _version(here(), "def", name, _ontology)
 
 
 @blueprint.get("/shapes")
@@ -59,22 +66,66 @@ def ontology(suffix: str = "") -> Document:
 @answered
 def shapes(suffix: str = "") -> Document:
     """The shapes: what is said of each class of things, and what the values must be."""
-    place = here()
-    return _document(place, "/shapes", suffix, place.kb.generation.shapes_path, "shapes.html", _shapes)
+    return _document(here(), "shapes", suffix, _shapes)
 
 
-def _document(
-    place: Here, path: str, suffix: str, file: Path, template: str, context: Callable[[Here], dict[str, Any]]
-) -> Document:
+@blueprint.get("/shapes/<name>")
+@answered
+def shapes_version(name: str) -> Document:
+    """One version of the shapes."""
+    return _version(here(), "shapes", name, _shapes)
+
+
+_Show = Callable[[Here, bytes], dict[str, Any]]
+_PARTS: Final = {"def": "ontology", "shapes": "shapes"}
+
+
+def _version(place: Here, part: str, name: str, show: _Show) -> Document:
+    known = versions(place.kb, part)
+    version, dot, suffix = name.rpartition(".")
+    if name in known or not dot or suffix not in _BY_SUFFIX:
+        version, suffix = name, ""
+    if version not in known:
+        there = f"there is {', '.join(known)}" if known else "none is kept"
+        raise ThingNotFound(f"There is no such version; {there}.")
+    return _document(place, part, suffix, show, version)
+
+
+def versions(kb: KnowledgeBase, part: str) -> dict[str, bool]:
+    """The versions of `def` or `shapes` that are served, the newest first, and whether each is the current one."""
+    current = current_version(_graph(kb, part), f"{kb.addresses.base_uri}{part}")
+    kept = kept_versions(kb.settings, part)
+    return {**({current: True} if current else {}), **{name: False for name in kept if name != current}}
+
+
+def _graph(kb: KnowledgeBase, part: str, version: str = "") -> bytes:
+    path = kb.generation.ontology_path if part == "def" else kb.generation.shapes_path
+    if version and not versions(kb, part)[version]:
+        return version_graph(kept_versions(kb.settings, part)[version], kb.settings)
+    return path.read_bytes()
+
+
+def _document(place: Here, part: str, suffix: str, show: _Show, version: str = "") -> Document:
+    path = f"/{part}/{version}" if version else f"/{part}"
+    base = place.kb.addresses.base_uri.rstrip("/")
+
     def make(representation: Representation) -> bytes:
-        if representation is HTML:
-            more = {"formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]]}
-            return html(template, place, path, "", {**context(place), **more})
-        return serialize(file.read_bytes(), representation, place.kb.prefixes)
+        graph = _graph(place.kb, part, version)
+        if representation is not HTML:
+            return serialize(graph, representation, place.kb.prefixes)
+        known = versions(place.kb, part)
+        more = {
+            "formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]],
+            "versions": [(name, f"{place.prefix}/{part}/{name}", is_current) for name, is_current in known.items()],
+            "version": version,
+            "is_old": bool(version) and not known[version],
+            "current": f"{place.prefix}/{part}",
+        }
+        return html(f"{_PARTS[part]}.html", place, path, "", {**show(place, graph), **more})
 
     def links() -> list[Link]:
-        canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{path}"
-        return [Link(canonical, "canonical"), Link(f"{OWL}Ontology", "type"), *site_links(place.kb)]
+        newest = [Link(f"{base}/{part}", "latest-version")] if version else []  # RFC 5829
+        return [Link(base + path, "canonical"), Link(f"{OWL}Ontology", "type"), *newest, *site_links(place.kb)]
 
     return Document(
         path,
@@ -154,8 +205,8 @@ class _Ontology:
         return pick(self._text(iri, _LABELS[::-1]), language, iri), pick(self._text(iri, _TEXTS[::-1]), language)
 
 
-def _ontology(place: Here) -> dict[str, Any]:
-    graph = _Ontology(place.kb, place.kb.generation.ontology_path.read_bytes())
+def _ontology(place: Here, ntriples: bytes) -> dict[str, Any]:
+    graph = _Ontology(place.kb, ntriples)
     title, text = graph.about(f"{place.kb.addresses.base_uri}def", place.language)
     return {
         "title": title,
@@ -193,15 +244,18 @@ class ShapeView:
     fields: tuple[ShapeField, ...]
 
 
-def _shapes(place: Here) -> dict[str, Any]:
-    graph = _Ontology(place.kb, place.kb.generation.shapes_path.read_bytes())
+def _shapes(place: Here, ntriples: bytes) -> dict[str, Any]:
+    graph = _Ontology(place.kb, ntriples)
+    # The current one is at hand; another version of the shapes is read as a model of its own.
+    is_current = ntriples == place.kb.generation.shapes_path.read_bytes()
+    model = place.kb.model if is_current else load_model(ntriples, place.kb.generation.ontology_path.read_bytes())
     iri = f"{place.kb.addresses.base_uri}shapes"
     title, text = graph.about(iri, place.language)
     return {
         "title": title,
         "text": text,
         "iri": iri,
-        "shapes": [_shape(place, model) for model in place.kb.model.classes],
+        "shapes": [_shape(place, one) for one in model.classes],
     }
 
 

@@ -14,6 +14,8 @@ DOCUMENTS = (
     "/doc/mapping/hostile",
     "/doc/scheme/forms",
     "/doc/dataset/bridges",
+    "/def/0.9.0",
+    "/shapes/0.9.0",
     "/def",
     "/shapes",
 )
@@ -48,14 +50,14 @@ NEGOTIATED = (
     *DOCUMENTS,
     *PAGES,
     *EXCHANGED,
-    *(f"/nl{path}" for path in (*DOCUMENTS[::3], *PAGES, *EXCHANGED)),
+    *(f"/nl{path}" for path in (*DOCUMENTS[::2], *PAGES, *EXCHANGED)),
 )
 
 SUFFIXES = ("html", "ttl", "jsonld", "nt", "rdf")
 THING_SUFFIXES = ("trig", "md", "csv")
 TWINS = tuple(
     f"{path}.{suffix}"
-    for path in (DOCUMENTS[0], "/nl/doc/form/arch", "/dataset", "/quality", *DOCUMENTS[-2:])
+    for path in (DOCUMENTS[0], "/nl/doc/form/arch", "/dataset", "/quality", *DOCUMENTS[-4:])
     for suffix in SUFFIXES
 )
 

@@ -1,0 +1,92 @@
+"""Versions of the ontology and the shapes: the current one and those that are kept, each at its own address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from flask.testing import FlaskClient
+
+from kggraph.config import load
+from kggraph.publish import inputs
+from kggraph.publish.versions import current_version, kept_versions, version_graph
+from kggraph.terms import OWL
+from kggraph.web.generations import KnowledgeBase
+
+BASE = "https://example.org/bridges/"
+HTML = {"Accept": "text/html"}
+
+
+def triples(data: bytes, format: ox.RdfFormat = ox.RdfFormat.N_TRIPLES) -> set[str]:
+    """Triples with their lexical forms."""
+    dataset = ox.Dataset(ox.parse(data, format=format))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return {str(quad) for quad in dataset}
+
+
+def test_the_version_iri_leads_to_the_ontology(client: FlaskClient, kb: KnowledgeBase) -> None:
+    told = kb.generation.ontology_path.read_bytes()
+    assert f"<{BASE}def> <{OWL}versionIRI> <{BASE}def/1.0.0> .".encode() in told
+    current = client.get("/def/1.0.0", headers={"Accept": "application/n-triples"})
+    assert current.status_code == 200 and triples(current.data) == triples(told)
+    assert f'<{BASE}def>; rel="latest-version"' in current.headers["Link"]
+    assert f'<{BASE}def/1.0.0>; rel="canonical"' in current.headers["Link"]
+
+
+def test_an_old_version_is_what_it_was(client: FlaskClient, kb: KnowledgeBase) -> None:
+    formats = {"ttl": ox.RdfFormat.TURTLE, "jsonld": ox.RdfFormat.JSON_LD, "rdf": ox.RdfFormat.RDF_XML}
+    file = next((kb.settings.root / "versions" / "def" / "0.9.0").glob("*.ttl"))
+    then = triples(file.read_bytes(), ox.RdfFormat.TURTLE)
+    assert triples(client.get("/def/0.9.0.nt").data) == then
+    for suffix, format in formats.items():
+        assert triples(client.get(f"/def/0.9.0.{suffix}").data, format) == then
+    assert not any("def#designedBy" in triple for triple in then)
+    page, dutch = client.get("/def/0.9.0", headers=HTML), client.get("/nl/def/0.9.0", headers=HTML)
+    assert "You see version 0.9.0, which is kept" in page.text and 'href="/def"' in page.text
+    assert "Je ziet versie 0.9.0" in dutch.text and 'id="designedBy"' not in page.text
+    now = client.get("/def", headers=HTML).text
+    assert 'href="/def/0.9.0"' in now and 'href="/def/1.0.0"' in now and 'id="designedBy"' in now
+
+
+def test_old_shapes_are_a_page_too(client: FlaskClient) -> None:
+    page = client.get("/shapes/0.9.0", headers=HTML)
+    assert page.status_code == 200 and 'role="note"' in page.text and 'href="/shapes"' in page.text
+    assert triples(client.get("/shapes/0.9.0.nt").data)
+
+
+@pytest.mark.parametrize(
+    "name", ["2.0.0", "0.9.0.pdf", "..", "%2e%2e", "..%2fdef%2f0.9.0", "0.9.0.ttl.ttl", ".ttl", "%00"]
+)
+def test_there_are_no_others(client: FlaskClient, name: str) -> None:
+    for part in ("def", "shapes"):
+        assert client.get(f"/{part}/{name}").status_code == 404
+
+
+def test_newest_first(tmp_path: Path) -> None:
+    for name in ("1.9.0", "1.10.0", "1.2.0", "2020-01", ".hidden"):
+        (tmp_path / "versions" / "def" / name).mkdir(parents=True)
+    (tmp_path / "kggraph.toml").write_text('base_uri = "https://e.org/"\n', "utf-8")
+    assert list(kept_versions(load(tmp_path, {}), "def")) == ["2020-01", "1.10.0", "1.9.0", "1.2.0"]
+    assert kept_versions(load(tmp_path, {}), "shapes") == {}
+
+
+@pytest.mark.parametrize("part", ["def", "shapes"])
+def test_the_main_versions_are_whole(root: Path, part: str) -> None:
+    settings = load(root, {})
+    folder = settings.ontology_path if part == "def" else settings.shapes_path
+    now, _ = inputs.read_graph(folder, settings)
+    current = current_version(now, f"{settings.base_uri}{part}")
+    assert current, "give it an owl:versionIRI"
+    kept = kept_versions(settings, part)
+    # A version that is kept never changes: what is new needs a version of its own.
+    for name, path in kept.items():
+        then = version_graph(path, settings)
+        assert current_version(then, f"{settings.base_uri}{part}") == name
+        assert name != current or triples(then) == triples(now), f"raise owl:versionInfo: {name} is kept"
+    before = [
+        q.object.value
+        for q in ox.parse(now, format=ox.RdfFormat.N_TRIPLES)
+        if q.predicate.value == f"{OWL}priorVersion"
+    ]
+    assert {name.rpartition("/")[2] for name in before} <= set(kept)

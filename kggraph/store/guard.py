@@ -30,6 +30,12 @@ _BETWEEN: Final = r"(?:[ \t\r\n]|#[^\r\n]*[\r\n])*+"
 _NUMBER: Final = re.compile(rf"{_BETWEEN}([0-9]++)")
 _STAR: Final = re.compile(rf"{_BETWEEN}(?:(?:DISTINCT|REDUCED){_BETWEEN})?\*", re.IGNORECASE)
 _VARIABLE: Final = re.compile(r"[?$](\w+)")
+_PLAIN_GROUP: Final = re.compile(
+    rf"{_BETWEEN}(?:(?i:WHERE){_BETWEEN})?\{{((?:[^{{}}()\[\]<>#\"'\\\x80-\U0010ffff]++|<[^<>\"{{}}|^`\\\x00-\x20]*+>)*+)\}}"
+    rf"{_BETWEEN}(?:(?i:LIMIT|OFFSET){_BETWEEN}[0-9]++{_BETWEEN})*+(?:#[^\r\n]*+)?\Z"
+)
+"""A last group of nothing but triples: no brackets, strings or comments, so that just its variables are in scope."""
+_IRI: Final = re.compile(r"<[^<>]*>")
 _LIKE_IRI: Final = re.compile(r"<[?$][^<>\"{}|^`\\\s]*>")
 """`?a<?b&&?c>?d` compares to an engine; to SPARQL, where the longest token wins, it has an IRI in it and is wrong."""
 _CACHED_LENGTH: Final = 16_384
@@ -92,6 +98,21 @@ class InspectedQuery:
         ('s', 'p', 'o', 'type')
         """
         return tuple(dict.fromkeys(_VARIABLE.findall(self.text)))
+
+    def ordered(self, text: str) -> str | None:
+        """`text`, which begins as this query does, with the variables of its plain group in the place of `*`.
+
+        Engines give `SELECT *` by the alphabet. None when only an engine can tell which variables there are.
+
+        >>> query = inspect("SELECT * { ?s ?p <http://a/?o> } LIMIT 5")
+        >>> query.ordered(query.text)
+        'SELECT  ?s ?p  { ?s ?p <http://a/?o> } LIMIT 5'
+        """
+        group = _PLAIN_GROUP.match(self.text, self.star + 1) if self.star >= 0 else None
+        names = dict.fromkeys(_VARIABLE.findall(_IRI.sub("", group[1]))) if group else {}
+        if not names:
+            return None
+        return f"{text[: self.star]} {' '.join(f'?{name}' for name in names)} {text[self.star + 1 :]}"
 
     def limited(self, solutions: int) -> str:
         """The text with an outermost LIMIT of at most that many solutions.

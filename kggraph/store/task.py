@@ -32,8 +32,11 @@ def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) ->
     default, named = request.default_graphs, request.named_graphs
     if default is None and named is None and query.merges_graphs:
         default, named = query.dataset(request.base_iri)
+    text = query.limited(request.max_solutions) if limits else query.text
+    # What the engine would first have to be asked, and then be asked again: the order of the columns.
+    ordered = query.ordered(text)
     return Task(
-        text=query.limited(request.max_solutions) if limits else query.text,
+        text=ordered or text,
         beyond=query.beyond(request.max_solutions) if limits else None,
         kind=query.kind,
         results=request.results,
@@ -44,8 +47,8 @@ def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) ->
         max_solutions=request.max_solutions,
         max_result_bytes=request.max_result_bytes,
         hold_bytes=request.hold_bytes,
-        star=query.star,
-        variables=query.variables() if query.star >= 0 else (),
+        star=-1 if ordered else query.star,
+        variables=query.variables() if query.star >= 0 and not ordered else (),
         prefixes=tuple({**(prefixes or {}), **query.prefixes()}.items()) if query.kind == "graph" else (),
     )
 

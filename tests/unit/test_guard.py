@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pyoxigraph import QuerySolutions, Store
 
 from kggraph.errors import QueryRefused, QuerySyntaxError
 from kggraph.store.guard import MAX_DEPTH, inspect
@@ -105,3 +106,43 @@ def test_the_dataset_clause() -> None:
     assert construct.dataset() == (("x:a", "x:b"), ())
     assert not inspect("SELECT * FROM <x:a> { ?from <x:from> 'FROM' }").merges_graphs
     assert inspect("SELECT * FROM <a> FROM <b> {}").dataset("http://h/") == (("http://h/a", "http://h/b"), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("SELECT * { ?s ?p ?o }", "s p o"),
+        ("SELECT DISTINCT * WHERE { $z a <x:?y> ; <x:z>? ?a . ?c ?d ?a . } LIMIT 5 # ?e", "z a c d"),
+        ("SELECT *#?q\n WHERE#?r\n{ ?t ?a _:x }\nOFFSET 0 LIMIT 4", "t a"),
+    ],
+)
+def test_columns_of_a_plain_query_need_no_engine(text: str, columns: str) -> None:
+    query = inspect(text)
+    ordered = query.ordered(query.limited(3))
+    assert ordered and list(inspect(ordered).variables())[: len(columns.split())] == columns.split()
+    results = Store().query(ordered)
+    assert isinstance(results, QuerySolutions)
+    every = Store().query(text)
+    assert isinstance(every, QuerySolutions)
+    assert [variable.value for variable in results.variables] == columns.split()
+    assert {variable.value for variable in every.variables} == set(columns.split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * { ?s ?p ?o FILTER(?x) }",
+        "SELECT * { ?s ?p 'a ?x' }",
+        "SELECT * { ?s ?p ?o # ?x\n }",
+        "SELECT * { { ?s ?p ?o } }",
+        "SELECT * { ?s ?p ?o } VALUES ?q { 1 }",
+        "SELECT * { ?s ?p ?o } ORDER BY ?q",
+        "SELECT * { ?s ?p ?o\u00b7x }",
+        "SELECT * FROM <x:g> { ?s ?p ?o }",
+        "SELECT * { <a:b> <c:d> <e:f> }",
+        "SELECT ?s { ?s ?p ?o }",
+        "ASK { ?s ?p ?o }",
+    ],
+)
+def test_where_only_an_engine_knows_the_columns(text: str) -> None:
+    assert inspect(text).ordered(text) is None

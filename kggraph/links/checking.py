@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -41,7 +41,8 @@ class Manners:
     retries: int = 2
     """How often an address is asked again when the server is busy or does not answer."""
     allow_private: bool = False
-    pause: Callable[[float], None] = time.sleep
+    pause: Callable[[float], object] | None = None
+    """Waits for some seconds; when not given, no longer than until the run is stopped."""
 
 
 def user_agent(settings: Settings) -> str:
@@ -71,35 +72,54 @@ def check_links(
     total = sum(len(host.addresses) for host in hosts)
     counts: Counter[str] = Counter()
     done = 0
+    stop = threading.Event()
+
+    def check(host: Host) -> list[LinkCheck]:
+        checks = HostCheck(host, fetcher, manners, day, older_than_days, stop).run()
+        save(settings, host, checks)
+        return checks
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        jobs = {pool.submit(_HostCheck(host, fetcher, manners, day, older_than_days).run): host for host in hosts}
+        jobs = [pool.submit(check, host) for host in hosts]
         try:
             for job in as_completed(jobs):
-                host, checks = jobs[job], job.result()
-                save(settings, host, checks)
+                checks = job.result()
                 counts.update(check.state for check in checks)
                 done += len(checks)
                 if progress:
                     progress("ask", done, total)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # What each host has said by now is kept.
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
     return counts
 
 
-class _HostCheck:
+class HostCheck:
     """The addresses of one host, one after another."""
 
-    def __init__(self, host: Host, fetcher: Fetcher, manners: Manners, day: date, older_than_days: int) -> None:
+    def __init__(
+        self,
+        host: Host,
+        fetcher: Fetcher,
+        manners: Manners,
+        day: date,
+        older_than_days: int,
+        stop: threading.Event,
+    ) -> None:
         self.host, self.fetcher, self.manners, self.day = host, fetcher, manners, day
         self.older_than_days = older_than_days
         self.delay_s = manners.delay_s
+        self.stop = stop
+        self.pause = manners.pause or stop.wait
 
     def run(self) -> list[LinkCheck]:
-        """What is found at each address, or was found not long ago."""
+        """What is found at each address, or was found before where it was not asked."""
         due = [address for address in self.host.addresses if not self._is_fresh(address)]
-        kept = [self.host.known[address] for address in self.host.addresses if address not in due]
-        return sorted([*kept, *self._ask_all(due)]) if due else sorted(kept)
+        asked = self._ask_all(due) if due and not self.stop.is_set() else []
+        found = {**self.host.known, **{check.address: check for check in asked}}
+        return [found[address] for address in self.host.addresses if address in found]
 
     def _is_fresh(self, address: str) -> bool:
         known = self.host.known.get(address)
@@ -110,21 +130,23 @@ class _HostCheck:
         except ValueError:
             return False
 
-    def _ask_all(self, addresses: Iterable[str]) -> Iterable[LinkCheck]:
-        listed = list(addresses)
+    def _ask_all(self, listed: Sequence[str]) -> list[LinkCheck]:
         try:
             rules = self._rules(listed[0])
         except NotReached as error:
             # The server that does not answer for robots.txt is not asked for each of its pages.
             state = DEAD if error.is_gone else "unreachable"
             return [self._found(address, state) for address in listed]
-        found = []
+        found: list[LinkCheck] = []
         for address in listed:
+            if self.stop.is_set():
+                break
             if rules is not None and not rules.can_fetch(_ROBOT, address):
                 found.append(self._found(address, "refused"))
                 continue
-            self.manners.pause(self.delay_s)
-            found.append(self._ask(address))
+            self.pause(self.delay_s)
+            if not self.stop.is_set():
+                found.append(self._ask(address))
         return found
 
     def _rules(self, address: str) -> RobotFileParser | None:
@@ -152,8 +174,10 @@ class _HostCheck:
                 answer = Answer(0)
             if answer.status and answer.status not in _AGAIN:
                 return found
+            if self.stop.is_set():
+                break
             if attempt < self.manners.retries:
-                self.manners.pause(_patience(answer, self.delay_s * 2 ** (attempt + 1)))
+                self.pause(_patience(answer, self.delay_s * 2 ** (attempt + 1)))
         return found
 
     def _ask_once(self, address: str) -> tuple[LinkCheck, Answer]:
@@ -165,7 +189,7 @@ class _HostCheck:
                 raise
         # Some servers do not know HEAD, or answer it wrongly.
         if followed is None or (followed.answer.status >= 400 and followed.answer.status not in _TAKEN_BY_GET):
-            self.manners.pause(self.delay_s)
+            self.pause(self.delay_s)
             followed = self.fetcher.follow("GET", address)
         status = followed.answer.status
         moved = followed.moved_to if status < 400 else ""

@@ -6,13 +6,18 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+from kggraph.build import build
+from kggraph.publish.generation import open_current
 from kggraph.publish.quality_data import Quality
-from kggraph.web.generations import KnowledgeBase
-from tests.http.conftest import HTML
+from kggraph.store.embedded import EmbeddedEngine, open_store
+from kggraph.web import create_app
+from kggraph.web.generations import Generations, KnowledgeBase
+from tests.http.conftest import HTML, bridges
 
 HREF = re.compile(r'href="([^"]+)"')
 
@@ -95,6 +100,18 @@ def test_what_is_not_there_is_said(client: FlaskClient, query: str, parameter: s
     answer = client.get(f"/quality?{query}", headers={"Accept": "application/json"})
     assert answer.status_code == 400
     assert json.loads(answer.data)["parameter"] == parameter
+
+
+def test_the_trend_is_a_chart_with_a_table_once_there_are_two_builds(tmp_path: Path) -> None:
+    settings = bridges(tmp_path / "kb")
+    build(settings)
+    (settings.data_path / "bridges" / "millau.ttl").unlink()
+    build(settings)
+    engine = EmbeddedEngine(open_store(open_current(settings).quads_path), {})
+    text = page(create_app(settings, Generations(settings), engine).test_client(), "/nl/quality")
+    trend = text[text.index('id="trend"') :]
+    assert "<svg" in trend
+    assert trend.count("<time") == 2
 
 
 def test_hostile_texts_stay_texts(client: FlaskClient) -> None:

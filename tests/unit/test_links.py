@@ -19,9 +19,9 @@ import pytest
 from kggraph.build import build
 from kggraph.cli import run
 from kggraph.config import Settings, load
-from kggraph.links.checking import Manners, check_links, user_agent
+from kggraph.links.checking import HostCheck, Manners, check_links, user_agent
 from kggraph.links.fetching import Fetcher, NotReached
-from kggraph.links.plan import hosts_of
+from kggraph.links.plan import hosts_of, save
 from kggraph.publish.generation import open_current
 from kggraph.publish.link_checks import LinkCheck
 from kggraph.store.embedded import EmbeddedEngine, open_store
@@ -241,6 +241,24 @@ def test_a_run_goes_on_where_it_was(site: str, tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in (settings.data_path / "links").iterdir()} == before
     checked(settings, older_than_days=0)
     assert ("HEAD", "/missing") in Site.asked
+
+
+def test_a_stopped_run_asks_no_more_and_keeps_what_it_has(site: str, tmp_path: Path) -> None:
+    settings = knowledge_base(tmp_path / "kb", [f"{site}/ok?{number}" for number in range(9)])
+    (host,) = hosts_of(settings)
+    stop = threading.Event()
+
+    def pause(_: float) -> None:
+        if ("HEAD", "/ok?1") in Site.asked:
+            stop.set()
+
+    fetcher = Fetcher("test", timeout_s=2, allow_private=True)
+    checks = HostCheck(host, fetcher, Manners(0, 2, 0, True, pause), TODAY, 7, stop).run()
+    save(settings, host, checks)
+    assert set(found(settings)) == {"/ok?0", "/ok?1"}
+    assert ("HEAD", "/ok?2") not in Site.asked
+    assert checked(settings) == {"ok": 9}
+    assert Site.asked.count(("HEAD", "/ok?0")) == 1
 
 
 def test_robots_that_fail_close_the_site_and_no_robots_open_it(site: str, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What every request passes first and last: who asks, whether that is too often, how long it took, a line in the log.
 
-It stands before the kept answers, and costs some 40 µs. Of who asks nothing is kept or written: an address is counted
+It stands before the kept answers. Of who asks nothing is kept or written: an address is counted
 by, and forgotten when its time is over.
 """
 

@@ -10,12 +10,15 @@ from flask import Blueprint
 from kggraph.errors import ThingNotFound
 from kggraph.publish import sitemap
 from kggraph.publish.labels import Label, pick
+from kggraph.publish.schemaorg import website
 from kggraph.terms import DCAT, SKOS, SSSOM
 from kggraph.web.cards import cards
 from kggraph.web.facets import facet_views
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import TEXT, Document, answered, language_prefix
 from kggraph.web.kinds import Kind
+from kggraph.web.outlets import outlets
+from kggraph.web.page_head import jsonld
 from kggraph.web.prose import own_text, rendered, title_of
 from kggraph.web.render import Context, Here, here, page, page_links
 from kggraph.web.views import Option
@@ -93,8 +96,13 @@ def _home(place: Here) -> Context:
         "browse": _ways(place),
         "kinds": [kind for kind in kb.kinds.all if kind.count > 1 and _is_told(kb, kind)],
         "newest": cards(kb, newest.iris, place.language, place.prefix),
+        "website": jsonld([website(outlets(kb).facts, lang=place.language, search=_search_address(place))]),
         "pick": pick,
     }
+
+
+def _search_address(place: Here) -> str:
+    return f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}/items?q={{query}}"
 
 
 def _is_told(kb: KnowledgeBase, kind: Kind) -> bool:

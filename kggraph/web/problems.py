@@ -37,6 +37,7 @@ TYPE_BASE: Final = "https://w3id.org/kggraph/problems#"
 
 _KNOWN: Final[Mapping[int, type[KgError]]] = {404: ThingNotFound, 405: MethodNotAllowed, 413: RequestTooLarge}
 _RETRY_AFTER_S: Final = 5
+_LONGEST_PATH: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def _body(problem: Problem, error: Exception, wanted: Representation) -> tuple[b
             wanted = TEXT
     if wanted is TEXT:
         return f"{problem.status} {problem.title}\n\n{problem.detail}\n".encode("utf-8", "replace"), TEXT
-    return json.dumps(problem.members(request.path), ensure_ascii=False).encode("utf-8", "replace"), PROBLEM
+    return json.dumps(problem.members(request.path[:_LONGEST_PATH]), ensure_ascii=False).encode(
+        "utf-8", "replace"
+    ), PROBLEM
 
 
 def problem_of(error: Exception) -> Problem:
@@ -135,7 +138,9 @@ def _page(problem: Problem, error: Exception) -> bytes:
         "incident": problem.details.get("incident", ""),
         "available": error.available if isinstance(error, NotAcceptable) else (),
     }
-    return html("problem.html", place, place.path, "", context)
+    # The page links to itself in each language, which a path of a megabyte is not worth.
+    path = place.path if len(place.path) <= _LONGEST_PATH else "/"
+    return html("problem.html", place, path, "", context)
 
 
 def _in_language(problem: Problem, t: Texts) -> Problem:

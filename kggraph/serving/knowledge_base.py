@@ -70,7 +70,10 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
 
         def make_app(socket: Path) -> WsgiApp:
             logs.install(settings)
-            return create_app(settings, Generations(settings), QueryClient(socket, settings.served_prefixes))
+            generations = Generations(settings)
+            # Opened now: this one was compared with its checksums, and what is current at the first request may not be.
+            generations.version()
+            return create_app(settings, generations, QueryClient(socket, settings.served_prefixes))
 
         return make_app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -81,12 +82,20 @@ class Backend(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+@pytest.fixture(autouse=True)
+def results_end_in_their_thread() -> Iterator[None]:
+    """Results of the engine may only be dropped by the thread that made them, so none is left to the next test's."""
+    yield
+    gc.collect()
+
+
 @contextmanager
 def backend(way: str) -> Iterator[Remote]:
     """A backend that answers in one way."""
     handler = type("Way", (Backend,), {"way": way, "asked": 0})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    gc.collect()
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}/sparql"

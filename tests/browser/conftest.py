@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kggraph.build import build
 from tests.http.conftest import bridges
 from tests.live.conftest import Server, environment, started
+from tests.programs import missing
 
 FLAGS = [
     "--no-sandbox",
@@ -33,10 +34,7 @@ def chromium() -> Iterator[Browser]:
     """The browser."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not path:
-        reason = "there is no Chromium; install it, or name it in CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("there is no Chromium; install it, or name it in CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         yield browser

@@ -21,6 +21,7 @@ from kggraph.build import build
 from kggraph.config import load
 from tests.browser.conftest import WATCH
 from tests.live.conftest import Server, environment, started
+from tests.programs import missing
 
 pytestmark = pytest.mark.live
 
@@ -57,13 +58,6 @@ PAGES = (
     "/en/gaps?rows=type&columns=country",
 )
 FITS = "document.documentElement.scrollWidth <= window.innerWidth"
-
-
-def missing(what: str) -> None:
-    """Locally a test without its tool is skipped; in CI that is a failure."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="module")

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.programs import program
+
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin"
-
-
-def program(name: str, package: str) -> str:
-    """The path of a program; without it a test is skipped here, and fails where CI is set."""
-    found = shutil.which(name, path=PATH)
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"no {name}: apt-get install {package}")
-        pytest.skip(f"no {name}")
-    return found
 
 
 def run(*command: str) -> tuple[int, str]:
@@ -65,10 +56,9 @@ def test_nginx_takes_the_example(tmp_path: Path, name: str) -> None:
 
 
 def test_caddy_takes_the_example(tmp_path: Path) -> None:
-    caddy = shutil.which("caddy", path=PATH)
-    if caddy is None:
-        pytest.skip("no caddy, which Debian has from release 12 on")
-    code, said = run(caddy, "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile"))
+    code, said = run(
+        program("caddy", "caddy"), "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")
+    )
     assert code == 0, said
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import socket
 import subprocess
@@ -15,9 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.live.conftest import environment
+from tests.programs import missing
 
 _START_S = 90
 _VIRTUOSO = """
@@ -106,10 +104,7 @@ _PROGRAMS = {"oxigraph": Path(sys.executable).with_name("oxigraph"), "virtuoso":
 def running(name: str, folder: Path) -> Iterator[Engine]:
     """An engine by its name; where it is not installed a test is skipped, and fails where CI is set."""
     if shutil.which(str(_PROGRAMS[name])) is None:
-        reason = f"{name} is not installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(f"{name} is not installed")
     with ENGINES[name](folder) as engine:
         yield engine
 

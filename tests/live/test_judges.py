@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -23,6 +21,7 @@ from kggraph.store.protocol import QueryAnswer, QueryRequest
 from kggraph.web import create_app
 from kggraph.web.generations import Generations
 from tests.live.conftest import Server
+from tests.programs import program
 
 pytestmark = pytest.mark.live
 
@@ -56,12 +55,7 @@ def test_a_harvester_gets_everything(server: Server, main_settings: Settings) ->
 @pytest.fixture(scope="module")
 def rapper() -> str:
     """Raptor's command; where it is missing, skipped on a developer's machine and a failure in CI."""
-    found = shutil.which("rapper")
-    if found:
-        return found
-    if os.environ.get("CI"):
-        pytest.fail("rapper is missing; install raptor2-utils")
-    pytest.skip("rapper is missing; install raptor2-utils")
+    return program("rapper", "raptor2-utils")
 
 
 def test_raptor_finds_the_same_graph(server: Server, main_settings: Settings, rapper: str) -> None:

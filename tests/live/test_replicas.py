@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import socket
@@ -21,6 +20,7 @@ import pytest
 from tests.live.conftest import Server, environment, started, until
 from tests.live.test_serving import kb as kb
 from tests.live.test_serving import kggraph
+from tests.programs import program
 
 pytestmark = pytest.mark.live
 
@@ -122,11 +122,7 @@ def listens(port: int) -> bool:
 @contextlib.contextmanager
 def nginx(folder: Path, *ports: int) -> Iterator[str]:
     """Debian's nginx before some nodes, by the example of `deploy/`; gives its address."""
-    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("no nginx: apt-get install nginx-light")
-        pytest.skip("no nginx")
+    executable = program("nginx", "nginx-light")
     port = free_port()
     servers = "\n".join(f"    server 127.0.0.1:{each} max_fails=1 fail_timeout=5s;" for each in ports)
     site = re.sub(r"^    server 127\.0\.0\.1:\d+.*$", "", EXAMPLE.read_text(), flags=re.MULTILINE)
@@ -140,7 +136,7 @@ def nginx(folder: Path, *ports: int) -> Iterator[str]:
         f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\nevents {{}}\n"
         f"http {{ access_log off;\n{paths}{site}\n}}\n"
     )
-    process = subprocess.Popen([program, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(config)])
+    process = subprocess.Popen([executable, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(config)])
     try:
         assert until(lambda: listens(port))
         yield f"http://127.0.0.1:{port}"

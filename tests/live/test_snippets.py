@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kggraph.publish.snippets import NAMES, Form, Snippet, snippets
+from tests.programs import program
 
 pytestmark = pytest.mark.live
 
@@ -86,8 +86,8 @@ def run(snippet: Snippet, folder: Path) -> str:
 def test_the_code_gives_the_answer(
     endpoint: str, tmp_path: Path, name: str, query: str, form: Form, expected: tuple[str, ...]
 ) -> None:
-    if name == "r" and shutil.which("Rscript") is None:
-        pytest.skip("R is not installed")
+    if name == "r":
+        program("Rscript", "r-base-core")
     snippet = next(each for each in snippets(endpoint, query, form) if each.name == name)
     printed = run(snippet, tmp_path)
     for part in expected:

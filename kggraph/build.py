@@ -38,6 +38,7 @@ from kggraph.publish.ownership import twice
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import log_publication, write_name_index
 from kggraph.publish.quality import write_quality
+from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
 from kggraph.publish.text_index import write_text_index
 from kggraph.publish.void import DUMPS
@@ -165,6 +166,7 @@ def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Genera
             version = _make(folder, settings, lang, engine, tell)
             ready = shelf.put(settings.build_path, folder, version)
     generation = open_generation(ready)
+    sign(generation, settings)
     remote = remote_of(settings)
     if remote is not None:
         _publish(remote, generation, settings, tell)

@@ -80,6 +80,11 @@ class Settings:
         256, "megabytes up to which a generation is compared with its checksums before it is served; above: sizes only"
     )
     share_generations: bool = _setting(False, "whether other servers may pull generations from /generations/")
+    signing_key: str = _setting("", "private Ed25519 key (PEM) that a build signs the manifest with", secret=True)
+    signing_key_file: str = _setting("", "file with that key, instead; empty: nothing is signed")
+    trusted_keys: tuple[str, ...] = _setting(
+        (), "public Ed25519 keys, of which one must have signed what is pulled; empty: a signature is not asked for"
+    )
     store: str = _setting("embedded", "engine of queries: embedded, or remote (see docs/scaling.md)", among=STORES)
     remote_query_url: str = _setting("", "remote store: address for SPARQL queries")
     remote_update_url: str = _setting("", "remote store: address for SPARQL updates")

@@ -22,11 +22,12 @@ import kggraph
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, GenerationError, PullError
 from kggraph.operation.keeping import PULLED, generations
-from kggraph.publish import shelf
+from kggraph.publish import shelf, signature
 from kggraph.publish.generation import (
     CURRENT,
     GENERATIONS,
     MANIFEST,
+    SIGNATURE,
     FileEntry,
     Generation,
     file_entry,
@@ -41,6 +42,7 @@ _BLOCK_BYTES: Final = 1 << 20
 _TIMEOUT_S: Final = 30
 _PAUSES_S: Final = (0.5, 2.0, 8.0)
 _MANIFEST_BYTES: Final = 16 * 1024 * 1024
+_SIGNATURE_BYTES: Final = 1024
 _PART: Final = ".part"
 
 
@@ -65,9 +67,10 @@ def pull(settings: Settings, source: str, tell: Tell, *, manifest_sha256: str | 
     try:
         with shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)):
             text, name, files = _manifest(origin, manifest_sha256)
+            proof = _proof(origin, text, settings)
             ready = shelf.finished(settings.build_path, name)
             if ready is None:
-                ready = _fetched(settings, origin, text, name, files, tell)
+                ready = _fetched(settings, origin, {MANIFEST: text, **proof}, name, files, tell)
             generation = open_generation(ready)
             shelf.release(settings.build_path)
             shelf.make_current(settings.build_path, ready)
@@ -103,13 +106,32 @@ def _manifest(origin: Origin, sha256: str | None) -> tuple[bytes, str, dict[str,
     return text, name, files
 
 
+def _proof(origin: Origin, manifest: bytes, settings: Settings) -> dict[str, bytes]:
+    """The signature of the manifest, by its name, when the settings ask for one and it is right."""
+    if not signature.public_keys(settings):
+        return {}
+    try:
+        file, _ = origin.open(SIGNATURE, 0)
+    except PullError as error:
+        raise PullError(f"A signature is asked for by trusted_keys. {error} Nothing was fetched.") from None
+    with file:
+        signed = _reading(lambda: file.read(_SIGNATURE_BYTES))
+    signature.check(manifest, signed, settings)
+    return {SIGNATURE: signed}
+
+
 def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts and bool(path.parts) and "\\" not in name
 
 
 def _fetched(
-    settings: Settings, origin: Origin, text: bytes, name: str, files: dict[str, FileEntry], tell: Tell
+    settings: Settings,
+    origin: Origin,
+    about: dict[str, bytes],
+    name: str,
+    files: dict[str, FileEntry],
+    tell: Tell,
 ) -> Path:
     folder = settings.build_path / GENERATIONS / f"{PULLED}{name}"
     folder.mkdir(exist_ok=True)
@@ -126,7 +148,8 @@ def _fetched(
     tell("pull", total, total)
     for left in folder.rglob(f"*{_PART}"):
         left.unlink()
-    (folder / MANIFEST).write_bytes(text)
+    for path, data in about.items():
+        (folder / path).write_bytes(data)
     return shelf.put(settings.build_path, folder, name)
 
 

@@ -21,6 +21,7 @@ from kggraph.search.index import SearchIndex
 from kggraph.validation.report import Report, Result
 
 MANIFEST: Final = "manifest.json"
+SIGNATURE: Final = "manifest.json.sig"
 CURRENT: Final = "current"
 GENERATIONS: Final = "generations"
 

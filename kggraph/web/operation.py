@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app, request, send_file
 import kggraph
 from kggraph.config import Settings
 from kggraph.errors import KgError, ThingNotFound
-from kggraph.publish.generation import GENERATIONS, MANIFEST, Generation, open_generation
+from kggraph.publish.generation import GENERATIONS, MANIFEST, SIGNATURE, Generation, open_generation
 from kggraph.rdf.media import RESULTS_JSON
 from kggraph.store.protocol import QueryRequest
 from kggraph.web import gate
@@ -81,7 +81,8 @@ def shared_generation(name: str, file: str) -> Response:
     generation = here().kb.generation
     if name not in ("current", generation.hash):
         generation = open_shared(settings, name)
-    if file != MANIFEST and file not in generation.manifest.files:
+    about = file == MANIFEST or (file == SIGNATURE and (generation.path / SIGNATURE).is_file())
+    if not about and file not in generation.manifest.files:
         raise ThingNotFound(f"Generation {generation.hash} has no such file.")
     return send_file(generation.path / file, mimetype="application/octet-stream", conditional=True, etag=False)
 

@@ -66,11 +66,11 @@ def atom(about: FeedAbout, entries: Sequence[Entry]) -> bytes:
         add(feed, "link", rel=rel, type=ATOM_FORMAT.media_type, href=href) if href else None
     add(feed, "link", rel="license", href=about.license) if about.license else None
     add(feed, "generator", "kggraph")
+    gone = [entry.change for entry in entries if entry.work is None or entry.change.is_gone]
+    for change in gone:  # the grammar of Atom has what is not Atom's own before the entries
+        xmltext.add(feed, f"{{{_TOMBSTONES}}}deleted-entry", ref=change.iri, when=change.at)
     for entry in entries:
-        if entry.work is None or entry.change.is_gone:
-            gone = {"ref": entry.change.iri, "when": entry.change.at}
-            xmltext.add(feed, f"{{{_TOMBSTONES}}}deleted-entry", **gone)
-        else:
+        if entry.work is not None and not entry.change.is_gone:
             _entry(feed, entry.change, entry.work, about.lang)
     return xmltext.write(feed, _NAMESPACES)
 

@@ -35,6 +35,12 @@ MOST_CITED: Final = 10_000
 XML: Final = Representation("xml", ".xml", "application/xml", "XML")
 OAI_XML: Final = Representation("oai", ".xml", "text/xml", "OAI-PMH")
 
+_PAGES: Final = (
+    *("/", "/browse", "/about", "/dataset", "/sparql", "/queries", "/def", "/shapes"),
+    *("/gaps", "/stats", "/quality", "/crosswalk"),
+)
+"""Pages that are no list of a kind; they change with the generation."""
+
 _CITATIONS: Final = {format.suffix[1:]: format for format in CITATION_FORMATS}
 CITATION_RULE: Final = f"<any({', '.join(repr(suffix) for suffix in _CITATIONS)}):suffix>"
 _LINKSETS: Final = {format.suffix[1:]: format for format in linkset.LINKSET_FORMATS}
@@ -181,8 +187,9 @@ def sitemap_part(name: str) -> Document:
     def make(_: Representation) -> bytes:
         if name == "pages":
             lists = [f"/{one.list_name}" for one in kb.kinds.all if one.count]
-            paths = ["/", "/browse", "/about", "/dataset", "/sparql", "/queries", "/def", "/shapes", *lists]
-            return sitemap.sitemap([sitemap.Page(_in_languages(place, path)) for path in dict.fromkeys(paths)])
+            paths = dict.fromkeys([*_PAGES, *lists])
+            changed = kb.manifest.created
+            return sitemap.sitemap([sitemap.Page(_in_languages(place, path), changed) for path in paths])
         start = (int(part) - 1) * sitemap.MOST
         iris = kb.descriptions.iris(kind)[start : start + sitemap.MOST]
         changes = outlets(kb).changes.get_all(iris)

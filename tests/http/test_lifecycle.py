@@ -16,6 +16,7 @@ from kggraph.store.embedded import EmbeddedEngine, open_store
 from kggraph.web import create_app
 from kggraph.web.generations import Generations, KnowledgeBase
 from tests.http.conftest import BRIDGES
+from tests.xml_schemas import complaints, feed_complaints, harvests
 
 HTML = {"Accept": "text/html"}
 OVER = """
@@ -98,9 +99,12 @@ def test_what_is_over_is_in_no_list(app: Flask, kb: KnowledgeBase) -> None:
     assert "bridge/withdrawn" not in [one["id"] for one in found]
 
 
-def test_harvesters_are_told(app: Flask) -> None:
+def test_harvesters_are_told(app: Flask, kb: KnowledgeBase) -> None:
     client = app.test_client()
     answer = ET.fromstring(client.get("/oai?verb=ListIdentifiers&metadataPrefix=oai_dc").data)
     deleted = [header for header in answer.iter("{http://www.openarchives.org/OAI/2.0/}header") if header.get("status")]
     assert len(deleted) == len(ENDS)
-    assert client.get("/feed.atom").text.count("deleted-entry") == len(ENDS)
+    feed = client.get("/feed.atom")
+    assert feed.text.count("deleted-entry") == len(ENDS)
+    assert feed_complaints(feed.data, f"{kb.addresses.base_uri}feed.atom") == []
+    assert [said for one in harvests(lambda path: client.get(path).data) if (said := complaints("oai", one))] == []

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from lxml import etree
 from sickle import Sickle
 from sickle.oaiexceptions import BadArgument, NoRecordsMatch
 from werkzeug.serving import make_server
@@ -22,6 +23,7 @@ from kggraph.web import create_app
 from kggraph.web.generations import Generations
 from tests.live.conftest import Server
 from tests.programs import program
+from tests.xml_schemas import complaints, feed_complaints, harvests, sitemaps
 
 pytestmark = pytest.mark.live
 
@@ -49,6 +51,22 @@ def test_a_harvester_gets_everything(server: Server, main_settings: Settings) ->
         harvester.ListIdentifiers(**{"metadataPrefix": "oai_dc", "until": "1990-01-01"})
     with pytest.raises(BadArgument):
         harvester.ListIdentifiers(**{"metadataPrefix": "oai_dc", "until": "yesterday"})
+
+
+def test_feeds_sitemaps_and_harvests_are_valid(server: Server, main_settings: Settings) -> None:
+    def get(path: str) -> bytes:
+        return server.get(path)[1]
+
+    base = main_settings.base_uri
+    paths = ["feed.atom", "en/feed.atom"]
+    for path in paths:
+        feed = get(f"/{path}")
+        assert feed_complaints(feed, base + path) == []
+        following = etree.fromstring(feed).find("{*}link[@rel='next']")
+        paths += [str(following.get("href")).removeprefix(base)] if following is not None else []
+    assert len(paths) > 10
+    assert [(name, said) for name, document in sitemaps(get, base) if (said := complaints(name, document))] == []
+    assert [said for document in harvests(get) if (said := complaints("oai", document))] == []
 
 
 # ------------------------------------------------------------------ Raptor

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import skosify
-from rdflib import DCTERMS, RDF, SKOS
+from rdflib import DCTERMS, RDF, SKOS, Graph, Literal
 
 from tests.programs import program
 
@@ -30,15 +30,47 @@ def test_ontology_data_and_shapes_have_no_contradiction(root: Path, shared: Path
     assert done.returncode == 0
 
 
-# skosify leaves its files open.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+# Sentences of skosify that are about what it would do itself: it looks for names of schemes in rdfs:label only (ours are
+# dcterms:title, as the profile wants), and of several schemes in one graph it takes one for concepts that have none.
+ITS_OWN = ("Concept scheme has no label", "Multiple concept schemes found. Selecting")
+# It leaves its files open.
+quietly = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def skosify_says(graph: Graph, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What skosify finds wrong: labels, cycles, related beside broader, redundant or disjoint relations and mappings."""
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        skosify.skosify(graph, mark_top_concepts=False, label=None)
+    return [line for line in caplog.messages if not line.startswith(ITS_OWN)]
+
+
+@quietly
 @pytest.mark.parametrize("file", SCHEMES, ids=lambda path: path.stem)
 def test_skosify_has_nothing_to_say(file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    # One scheme at a time: several in one graph it takes for a mistake.
-    with caplog.at_level(logging.WARNING):
-        found = skosify.skosify(str(file), mark_top_concepts=False, label=None)
-    assert list(found.subjects(RDF.type, SKOS.Concept))
-    assert all(found.value(scheme, DCTERMS.title) for scheme in found.subjects(RDF.type, SKOS.ConceptScheme))
-    # It looks for names of schemes in rdfs:label only; ours are dcterms:title, as the profile wants.
-    said = [line for line in caplog.messages if "Concept scheme has no label" not in line]
-    assert said == []
+    scheme = Graph().parse(file)
+    assert list(scheme.subjects(RDF.type, SKOS.Concept))
+    assert all(scheme.value(one, DCTERMS.title) for one in scheme.subjects(RDF.type, SKOS.ConceptScheme))
+    assert skosify_says(scheme, caplog) == []
+
+
+@quietly
+def test_skosify_has_nothing_to_say_of_all_together(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = Graph()
+    for file in (*SCHEMES, *sorted((root / "data" / "mappings").glob("*.ttl"))):
+        whole.parse(file)
+    assert len(list(whole.subjects(RDF.type, SKOS.ConceptScheme))) == len(SCHEMES) > 10
+    # Not one concept is without a scheme, so there is none that the default scheme would be for.
+    assert all(whole.value(concept, SKOS.inScheme) for concept in whole.subjects(RDF.type, SKOS.Concept))
+    assert skosify_says(whole, caplog) == []
+
+
+@quietly
+def test_skosify_would_say_it(caplog: pytest.LogCaptureFixture) -> None:
+    topics = Graph().parse(next(file for file in SCHEMES if file.stem == "topics"))
+    narrow, broad = next(topics.subject_objects(SKOS.broader))
+    topics.add((broad, SKOS.broader, narrow))
+    topics.add((narrow, SKOS.related, broad))
+    topics.add((narrow, SKOS.prefLabel, Literal("Anders", "nl")))
+    said = skosify_says(topics, caplog)
+    assert {line.split()[0] for line in said} >= {"Hierarchy", "Concepts"} and any("prefLabel" in line for line in said)

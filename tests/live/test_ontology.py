@@ -30,15 +30,15 @@ def test_ontology_data_and_shapes_have_no_contradiction(root: Path, shared: Path
     assert done.returncode == 0
 
 
-# Sentences of skosify that are about what it would do itself: it looks for names of schemes in rdfs:label only (ours are
-# dcterms:title, as the profile wants), and of several schemes in one graph it takes one for concepts that have none.
+# What skosify says of what it would do itself: it looks for names of schemes in rdfs:label only (ours are dcterms:title,
+# as the profile wants), and of several schemes in one graph it takes one for concepts that have none.
 ITS_OWN = ("Concept scheme has no label", "Multiple concept schemes found. Selecting")
 # It leaves its files open.
 quietly = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def skosify_says(graph: Graph, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What skosify finds wrong: labels, cycles, related beside broader, redundant or disjoint relations and mappings."""
+    """What skosify finds wrong: labels, cycles, related beside broader, redundant relations, disjoint mappings."""
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         skosify.skosify(graph, mark_top_concepts=False, label=None)

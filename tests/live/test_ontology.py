@@ -30,8 +30,8 @@ def test_ontology_data_and_shapes_have_no_contradiction(root: Path, shared: Path
     assert done.returncode == 0
 
 
-# What skosify says of what it would do itself: it looks for names of schemes in rdfs:label only (ours are dcterms:title,
-# as the profile wants), and of several schemes in one graph it takes one for concepts that have none.
+# What skosify would do itself, and says: it looks for names of schemes in rdfs:label only (ours are dcterms:title, as
+# the profile wants), and of several schemes in one graph it takes one for concepts that have none.
 ITS_OWN = ("Concept scheme has no label", "Multiple concept schemes found. Selecting")
 # It leaves its files open.
 quietly = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")

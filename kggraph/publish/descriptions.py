@@ -21,6 +21,7 @@ from kggraph.errors import GenerationError
 from kggraph.model import LangText
 from kggraph.publish.labels import pick, sort_key
 from kggraph.publish.statements import Statements, statements_of
+from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.order import Graph, grouped
 from kggraph.search.concepts import ConceptRecord, ConceptTree, natural_key
 
@@ -130,6 +131,26 @@ class Descriptions:
             *(iri, predicate, limit, offset),
         )
         return [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
+
+    def subjects(self, predicate: str, iri: str) -> list[str]:
+        """Subjects of exactly the triples of other things that have this object: a thing, or a part of one."""
+        found = self._all(
+            "SELECT thing.iri, fragment FROM link JOIN thing ON thing.id = link.thing "
+            "WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
+            "AND link.predicate = (SELECT id FROM predicate WHERE iri = ?2) AND instr(ntriples, "
+            "CAST('<' || thing.iri || CASE fragment WHEN '' THEN '' ELSE '#' || fragment END || ?3 AS BLOB))",
+            *(thing_iri(iri), predicate, f"> <{predicate}> <{iri}> .\n"),
+        )
+        return [f"{thing}#{part}" if part else thing for thing, part in found]
+
+    def holding(self, part: bytes) -> list[bytes]:
+        """The own triples of every thing in which these bytes stand; reads all of them (0.4 s of 100,000 items)."""
+        return [
+            triples
+            for (triples,) in self._all(
+                "SELECT ntriples FROM thing WHERE ntriples IS NOT NULL AND instr(ntriples, ?)", part
+            )
+        ]
 
     def inbound_counts(self, iri: str) -> dict[str, int]:
         """How many different things point at this one, by predicate (most first)."""

@@ -57,7 +57,7 @@ class Outcome:
     def report(self) -> Report:
         """The results that were kept, sorted."""
         results = (result for found in self.kept.values() for result in found)
-        return Report(tuple(sorted(results, key=lambda result: result.key)))
+        return Report.of(results)
 
     def add(self, found: Found) -> None:
         """Take in one chunk."""

@@ -236,7 +236,7 @@ def read_report(report: str, texts: ShapeTexts) -> Report:
         given = {(m.language or ""): m.value for m in said.get("resultMessage", ()) if isinstance(m, ox.Literal)}
         messages = texts_for(texts, shape, component, value, given)
         results.add(Result(str(one["focusNode"]), path, value, component, severity, shape, messages))
-    return Report(tuple(sorted(results, key=lambda result: result.key)))
+    return Report.of(results)
 
 
 def _named(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple | None) -> str:

@@ -1,13 +1,15 @@
 """Validation of an edit: only the focus nodes that the changed triples touch, with only what their shapes read.
 
-The results always equal those of a full run; where that cannot be known (shapes without IRI, a constraint that does
-not say what it looks at), everything is validated anew.
+What an edit touches is derived from the shapes: back along every path that a shape looks along, over what was there and
+what will be. So the results always equal those of a full run; where that cannot be known (shapes without IRI, a
+constraint that does not say what it looks at) nothing is answered, and everything is to be validated.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
 from typing import Final
 
 import pyoxigraph as ox
@@ -16,11 +18,12 @@ from kggraph.rdf import ntriples
 from kggraph.rdf.ntriples import Row
 from kggraph.terms import KG, RDFS, SH
 from kggraph.validation.engines import Validator
-from kggraph.validation.paths import RDF_TYPE, Path, follow, inverted, steps
+from kggraph.validation.graphs import Edited, written
+from kggraph.validation.paths import RDF_TYPE, SUBCLASSES, Path, Triples, follow, inverted, steps
 from kggraph.validation.reads import ShapeReads, by_predicate, gather, read_shape, reads
 from kggraph.validation.report import Report, Result
 from kggraph.validation.shape_texts import ShapeTexts
-from kggraph.validation.targets import Target, focus_nodes, read_targets
+from kggraph.validation.targets import read_targets
 
 _TEXTS: Final = frozenset(
     f"<{iri}>".encode()
@@ -33,208 +36,94 @@ _TARGETS: Final = frozenset(f"<{SH}target{kind}>".encode() for kind in ("Class",
 _SUBCLASS: Final = f"<{RDFS}subClassOf>".encode()
 
 
-class TripleIndex:
-    """Triples in memory, by subject, and by object for the predicates that are followed backwards."""
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What an edit changes in the report."""
 
-    def __init__(self, data: bytes, backwards: Set[bytes]) -> None:
-        """Take the triples.
+    nodes: frozenset[str]
+    """The nodes (in N-Triples form) that the edit touches: earlier results about them no longer hold."""
+    results: tuple[Result, ...]
+    """All results about these nodes after the edit, sorted."""
 
-        :param data: N-Triples.
-        :param backwards: predicates that are followed from object to subject.
+    def into(self, report: Report) -> Report:
+        """The report after the edit.
+
+        :param report: the whole report before it.
         """
-        self._backwards = backwards
-        self._lines: dict[bytes, bytes] = {}
-        """Subject to its triples, which take a quarter of the memory until they are looked at."""
-        self._own: dict[bytes, dict[Row, None]] = {}
-        self._into: dict[tuple[bytes, bytes], dict[bytes, None]] = {}
-        lines: dict[bytes, dict[bytes, None]] = defaultdict(dict)
-        for line in data.splitlines(keepends=True):
-            subject, predicate, rest = line.split(b" ", 2)
-            lines[subject][line] = None
-            if predicate in backwards:
-                self._into.setdefault((predicate, rest[:-3]), {})[subject] = None
-        self._lines.update((subject, b"".join(own)) for subject, own in lines.items())
-
-    def add(self, row: Row) -> bool:
-        """Take in a triple; whether it is new."""
-        own = self._rows(row[0])
-        if row in own:
-            return False
-        own[row] = None
-        self._own[row[0]] = own
-        if row[1] in self._backwards:
-            self._into.setdefault((row[1], row[2]), {})[row[0]] = None
-        return True
-
-    def remove(self, row: Row) -> bool:
-        """Take out a triple; whether it was there."""
-        own = self._rows(row[0])
-        if row not in own:
-            return False
-        del own[row]
-        if row[1] in self._backwards:
-            into = self._into[row[1], row[2]]
-            del into[row[0]]
-            if not into:
-                del self._into[row[1], row[2]]
-        return True
-
-    def has(self, row: Row) -> bool:
-        """Whether a triple is there."""
-        return row in self._rows(row[0])
-
-    def objects(self, subject: bytes, predicate: bytes) -> list[bytes]:
-        """Objects of a subject's predicate."""
-        return [row[2] for row in self._rows(subject) if row[1] == predicate]
-
-    def subjects(self, predicate: bytes, object: bytes) -> list[bytes]:
-        """Subjects that have this object, by a predicate that is followed backwards."""
-        return list(self._into.get((predicate, object), ()))
-
-    def rows(self, subject: bytes) -> list[Row]:
-        """All triples of a subject."""
-        return list(self._rows(subject))
-
-    def ntriples(self) -> bytes:
-        """All triples."""
-        return b"".join([*self._lines.values(), *(written(own) for own in self._own.values())])
-
-    def _rows(self, subject: bytes) -> dict[Row, None]:
-        own = self._own.get(subject)
-        if own is None:
-            lines = self._lines.pop(subject, None)
-            if lines is None:
-                return {}
-            own = self._own[subject] = dict.fromkeys(ntriples.rows(lines))
-        return own
-
-
-def written(rows: Iterable[Row]) -> bytes:
-    """Triples as N-Triples.
-
-    >>> written([(b"<a:a>", b"<a:b>", b"<a:c>")])
-    b'<a:a> <a:b> <a:c> .\\n'
-    """
-    return b"".join([b"%b %b %b .\n" % row for row in rows])
+        kept = (result for result in report.results if result.focus not in self.nodes)
+        return Report.of([*kept, *self.results])
 
 
 class IncrementalValidator:
-    """A data graph and its report, both kept up to date edit by edit."""
+    """Shapes that know what they read; one object validates any number of edits of any graph."""
 
-    def __init__(
-        self,
-        shapes: bytes,
-        data: bytes,
-        axioms: bytes = b"",
-        superclasses: Mapping[str, Iterable[str]] | None = None,
-        report: Report | None = None,
-    ) -> None:
-        """Validate everything once, unless that was done already.
+    def __init__(self, shapes: bytes, axioms: bytes = b"") -> None:
+        """Prepare the shapes.
 
         :param shapes: the shapes graph as N-Triples.
-        :param data: the data graph as N-Triples.
         :param axioms: which class is a subclass of which, as N-Triples; these are no data and do not change.
-        :param superclasses: the same by class, as the model has it.
-        :param report: the report on this data.
-        :raises ShapesError: the engine cannot use the shapes, or they are recursive.
+        :raises ShapesError: the shapes are recursive.
         """
         self._texts = ShapeTexts(shapes)
-        self._validator = Validator(shapes, texts=self._texts)
         self._parts: dict[frozenset[str], Validator] = {}
         self._of_shape = _constraints(shapes)
-        self._axioms = axioms
-        self._superclasses = superclasses or {}
-        self._targets = read_targets(shapes)
-        self._targets_of: dict[str, list[Target]] = defaultdict(list)
-        for target in self._targets:
-            self._targets_of[target.shape].append(target)
-        graph = self._texts.graph
-        found = {target.shape: read_shape(graph, ox.NamedNode(target.shape)) for target in self._targets}
+        self._axioms, self._axiom_rows = axioms, list(ntriples.rows(axioms))
+        targets = read_targets(shapes)
+        found = {target.shape: read_shape(self._texts.graph, ox.NamedNode(target.shape)) for target in targets}
         self._shapes = {iri: shape for iri, shape in found.items() if shape is not None}
-        self.is_derived = self._validator.can_narrow and len(self._shapes) == len(found)
-        """Whether it is known what an edit touches; if not, each edit validates everything."""
+        self.is_derived = Validator(shapes, texts=self._texts).can_narrow and len(self._shapes) == len(found)
+        """Whether it is known what an edit touches; if not, only a full run can tell."""
+        self._targets: dict[str, dict[bytes, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for target in targets:
+            self._targets[target.kind][target.term].append(target.shape)
         self._ways = by_predicate(self._shapes)
-        self._graph = TripleIndex(data, _backwards(self._ways, self._shapes.values(), self._targets))
-        self._own: dict[bytes, frozenset[Result]] = {}
-        self._nested: dict[tuple[str, bytes], frozenset[Result]] = {}
-        self._everything: Report | None = None
-        self._start(data, report)
+        self.backwards = frozenset(self._targets["targetObjectsOf"]) | _backwards(self._shapes.values())
+        """Predicates that a graph is asked for from object to subject."""
 
-    # ------------------------------------------------------------------ asked
-    def report(self) -> Report:
-        """All results, as a full run would give them."""
-        if self._everything is not None:
-            return self._everything
-        results = {result for found in self._own.values() for result in found}
-        results |= {result for found in self._nested.values() for result in found}
-        return Report(tuple(sorted(results, key=lambda result: result.key)))
+    def edit(self, graph: Triples, removed: bytes, added: bytes) -> Renewed | None:
+        """What an edit of a graph changes in its report; nothing when only a full run can tell.
 
-    def edit(self, removed: bytes, added: bytes) -> Report:
-        """Change the data, and give the results about what the change touches.
-
+        :param graph: the data before the edit.
         :param removed: triples to take out, as N-Triples; those that are not there are passed over.
-        :param added: triples to put in.
+        :param added: triples to put in; those that are there are passed over.
         """
-        new = set(ntriples.rows(added))
-        old = [row for row in dict.fromkeys(ntriples.rows(removed)) if row not in new and self._graph.has(row)]
-        changed = [row for row in new if self._graph.add(row)] + old
+        new = dict.fromkeys(ntriples.rows(added))
+        there = {subject: frozenset(graph.rows(subject)) for subject in {row[0] for row in new}}
+        old = [row for row in dict.fromkeys(ntriples.rows(removed)) if row not in new]
+        there.update({row[0]: frozenset(graph.rows(row[0])) for row in old if row[0] not in there})
+        gone = [row for row in old if row in there[row[0]]]
+        come = [row for row in new if row not in there[row[0]]]
+        if not self.is_derived or any(row[1] == _SUBCLASS for row in (*gone, *come)):
+            return None
         # Looked for while both what was and what will be there is: a way may lead over either.
-        touched = self._touched(changed) if self.is_derived else set()
-        for row in old:
-            self._graph.remove(row)
-        if not self.is_derived or any(row[1] == _SUBCLASS for row in changed):
-            self._everything = None
-            self._start(self._graph.ntriples(), None)
-            return self.report()
-        return self._renewed(touched)
+        nodes = self._touched([*gone, *come], Edited(graph, (), come))
+        results = self.about(Edited(graph, gone, come), nodes)
+        return None if results is None else Renewed(frozenset(node.decode() for node in nodes), results)
 
-    # ------------------------------------------------------------------ kept
-    def _start(self, data: bytes, report: Report | None) -> None:
-        if not self.is_derived or any(row[1] == _SUBCLASS for row in ntriples.rows(data)):
-            self.is_derived = False
-            self._everything = self._validator.report(data + self._axioms)
-            return
-        # A node that is named is a focus node also when no triple has it.
-        named = [(target.shape, target.term.decode()) for target in self._targets if target.kind == "targetNode"]
-        pairs = list(dict.fromkeys([*focus_nodes(self._targets, data, self._superclasses), *named]))
-        nested = [(shape, focus.encode()) for shape, focus in pairs if self._shapes[shape].nested]
-        for pair in nested:
-            self._nested[pair] = self._results([pair])
-        if report is None or nested:
-            plain = [(shape, focus) for shape, focus in pairs if not self._shapes[shape].nested]
-            report = self._validator.report(data + self._axioms, plain)
-        by_focus: dict[bytes, set[Result]] = defaultdict(set)
-        for result in report.results:
-            by_focus[result.focus.encode()].add(result)
-        self._own = {focus: frozenset(found) for focus, found in by_focus.items()}
+    def about(self, graph: Triples, nodes: Set[bytes]) -> tuple[Result, ...] | None:
+        """All results about some nodes of a graph, sorted; nothing when only a full run can tell.
 
-    def _renewed(self, touched: Set[bytes]) -> Report:
-        plain: list[tuple[str, bytes]] = []
-        for focus in touched:
-            self._own.pop(focus, None)
-            for shape, own in self._shapes.items():
-                is_focus = self._is_focus(shape, focus)
-                if own.nested:
-                    self._nested.pop((shape, focus), None)
-                    if is_focus and (found := self._results([(shape, focus)])):
-                        self._nested[shape, focus] = found
-                elif is_focus:
-                    plain.append((shape, focus))
-        by_focus: dict[bytes, set[Result]] = defaultdict(set)
-        for result in self._results(plain) if plain else ():
-            by_focus[result.focus.encode()].add(result)
-        self._own.update((focus, frozenset(found)) for focus, found in by_focus.items())
-        results = {result for focus in touched for result in self._own.get(focus, ())}
-        results |= {result for pair, found in self._nested.items() if pair[1] in touched for result in found}
-        return Report(tuple(sorted(results, key=lambda result: result.key)))
+        :param nodes: focus nodes, or nodes that are none, in N-Triples form.
+        """
+        if not self.is_derived:
+            return None
+        whole = Edited(graph, (), self._axiom_rows) if self._axiom_rows else graph
+        pairs = {(shape, node): None for node in nodes for shape in self._shapes_of(node, whole)}
+        for shape, own in self._shapes.items():
+            for path in own.about:
+                holders = follow(inverted(path), nodes, whole)
+                pairs.update({(shape, node): None for node in holders if shape in self._shapes_of(node, whole)})
+        if not pairs:
+            return ()
+        return tuple(one for one in self._results(list(pairs), whole) if one.focus.encode() in nodes)
 
-    def _results(self, pairs: Sequence[tuple[str, bytes]]) -> frozenset[Result]:
+    def _results(self, pairs: Sequence[tuple[str, bytes]], graph: Triples) -> tuple[Result, ...]:
         seen: set[Row] = set()
         for shape, focus in pairs:
-            gather(self._shapes[shape], focus, self._graph, seen)
+            gather(self._shapes[shape], focus, graph, seen)
         told = [(shape, focus.decode()) for shape, focus in pairs]
         validator = self._part(frozenset(shape for shape, _ in pairs))
-        return frozenset(validator.report(written(seen) + self._axioms, told).results)
+        return validator.report(written(seen) + self._axioms, told).results
 
     def _part(self, shapes: frozenset[str]) -> Validator:
         """A validator of these shapes only: a run takes 3 ms longer for each 300 kB of others and of their texts."""
@@ -249,35 +138,39 @@ class IncrementalValidator:
         return self._parts[shapes]
 
     # ------------------------------------------------------------------ touched
-    def _touched(self, changed: Iterable[Row]) -> set[bytes]:
+    def _touched(self, changed: Iterable[Row], graph: Triples) -> set[bytes]:
+        """The nodes about which results may be others; the graph has every triple of before and after."""
+        starts: dict[Path, set[bytes]] = defaultdict(set)
         found: set[bytes] = set()
         for subject, predicate, term in changed:
             for key in (predicate, None):
                 for way, inverse in self._ways.get(key, ()):
-                    start = term if inverse else subject
-                    found |= follow(inverted(way), (start,), self._graph)
-            for target in self._targets:
-                if target.kind == "targetObjectsOf" and target.term == predicate:
-                    found.add(term)
+                    starts[way].add(term if inverse else subject)
+            if predicate in self._targets["targetObjectsOf"]:
+                found.add(term)
             # A triple of its own may make it a focus node, or end that.
             found.add(subject)
+        for way, nodes in starts.items():
+            found |= follow(inverted(way), nodes, graph)
+        holders = frozenset(found)
+        for own in self._shapes.values():
+            for path in own.about:
+                found |= follow(path, holders, graph)
         return found
 
-    def _is_focus(self, shape: str, node: bytes) -> bool:
-        return any(self._reaches(target, node) for target in self._targets_of[shape])
-
-    def _reaches(self, target: Target, node: bytes) -> bool:
-        if target.kind == "targetClass":
-            types = self._graph.objects(node, RDF_TYPE)
-            return any(
-                term == target.term or target.term[1:-1].decode() in self._superclasses.get(ntriples.iri(term), ())
-                for term in types
-            )
-        if target.kind == "targetNode":
-            return target.term == node
-        if target.kind == "targetSubjectsOf":
-            return bool(self._graph.objects(node, target.term))
-        return bool(self._graph.subjects(target.term, node))
+    def _shapes_of(self, node: bytes, graph: Triples) -> set[str]:
+        """The shapes that a node is a focus node of."""
+        found = set(self._targets["targetNode"].get(node, ()))
+        if types := graph.objects(node, RDF_TYPE):
+            for term in follow(SUBCLASSES, types, graph):
+                found.update(self._targets["targetClass"].get(term, ()))
+        for predicate, shapes in self._targets["targetSubjectsOf"].items():
+            if graph.objects(node, predicate):
+                found.update(shapes)
+        for predicate, shapes in self._targets["targetObjectsOf"].items():
+            if graph.subjects(predicate, node):
+                found.update(shapes)
+        return found
 
 
 def _constraints(shapes: bytes) -> dict[bytes, list[Row]]:
@@ -290,16 +183,12 @@ def _constraints(shapes: bytes) -> dict[bytes, list[Row]]:
     return found
 
 
-def _backwards(
-    ways: Mapping[bytes | None, Mapping[tuple[Path, bool], object]],
-    shapes: Iterable[ShapeReads],
-    targets: Iterable[Target],
-) -> frozenset[bytes]:
+def _backwards(shapes: Iterable[ShapeReads]) -> frozenset[bytes]:
     """Predicates that are followed from object to subject: by shapes, or back along a way that a shape looks."""
-    found = {target.term for target in targets if target.kind == "targetObjectsOf"}
-    for among in ways.values():
-        for way, _ in among:
-            found |= {step.predicate for _, step in steps(way) if not step.inverse}
+    found = set()
     for shape in shapes:
-        found |= {read.predicate for read in reads(shape) if read.inverse and read.predicate}
+        for read in reads(shape):
+            found |= {step.predicate for _, step in steps(read.way) if not step.inverse}
+            if read.inverse and read.predicate:
+                found.add(read.predicate)
     return frozenset(found)

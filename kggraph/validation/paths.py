@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from kggraph.model.graph import ModelGraph, Term
 from kggraph.rdf.ntriples import Row
-from kggraph.terms import RDF, SH
+from kggraph.terms import RDF, RDFS, SH
 
 
 class Triples(Protocol):
@@ -160,3 +160,5 @@ def _step(step: Step, nodes: Iterable[bytes], graph: Triples, seen: set[Row] | N
 
 
 RDF_TYPE: Final = f"<{RDF}type>".encode()
+SUBCLASSES: Final = Repeat(Step(f"<{RDFS}subClassOf>".encode()), or_none=True, many=True)
+"""From a class to itself and all classes above it."""

@@ -16,7 +16,7 @@ from kggraph.errors import ShapesError
 from kggraph.model.graph import ModelGraph, Term, show
 from kggraph.rdf.ntriples import Row
 from kggraph.terms import KG, SH
-from kggraph.validation.paths import HERE, RDF_TYPE, Path, Step, Triples, after, follow, read_path, steps
+from kggraph.validation.paths import HERE, RDF_TYPE, SUBCLASSES, Path, Step, Triples, after, follow, read_path, steps
 
 _PAIRS: Final = ("equals", "disjoint", "lessThan", "lessThanOrEquals")
 _INNER: Final = ("node", "property", "qualifiedValueShape", "not")
@@ -37,8 +37,8 @@ class ShapeReads:
     extra: tuple[Path, ...]
     """Paths of a constraint in SPARQL."""
     inner: list[ShapeReads] = field(default_factory=list)
-    nested: bool = False
-    """Whether results may be about another focus node: there is a property shape in a property shape."""
+    about: tuple[Path, ...] = ()
+    """Paths to other nodes that results may be about: the focus nodes of a property shape in a property shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,11 @@ def read_shape(graph: ModelGraph, shape: Term) -> ShapeReads | None:
     :raises ShapesError: the shape is recursive.
     """
     try:
-        return _read(graph, shape, ())
+        found = _read(graph, shape, ())
     except _AnythingError:
         return None
+    found.about = tuple(dict.fromkeys(_about(graph, shape)))
+    return found
 
 
 class _AnythingError(Exception):
@@ -87,8 +89,17 @@ def _read(graph: ModelGraph, shape: Term, above: tuple[Term, ...]) -> ShapeReads
     if graph.flag(shape, f"{SH}qualifiedValueShapesDisjoint"):
         inner += _siblings(graph, shape)
     found.inner = [_read(graph, one, (*above, shape)) for one in inner]
-    is_nesting = bool(paths) and bool(graph.values(shape, f"{SH}property"))
-    found.nested = is_nesting or any(one.nested for one in found.inner)
+    return found
+
+
+def _about(graph: ModelGraph, shape: Term) -> list[Path]:
+    if graph.flag(shape, f"{SH}deactivated"):
+        return []
+    paths = graph.values(shape, f"{SH}path")
+    way = read_path(graph, paths[0]) if paths else HERE
+    found: list[Path] = []
+    for inner in graph.values(shape, f"{SH}property"):
+        found += [way, *(after(way, path) for path in _about(graph, inner))] if paths else _about(graph, inner)
     return found
 
 
@@ -150,7 +161,9 @@ def gather(shape: ShapeReads, node: bytes, graph: Triples, seen: set[Row]) -> No
         if shape.closed:
             seen.update(graph.rows(value))
         if shape.of_class:
-            seen.update((value, RDF_TYPE, term) for term in graph.objects(value, RDF_TYPE))
+            types = graph.objects(value, RDF_TYPE)
+            seen.update((value, RDF_TYPE, term) for term in types)
+            follow(SUBCLASSES, types, graph, seen)
         for inner in shape.inner:
             gather(inner, value, graph, seen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -38,6 +38,11 @@ class Report:
     """All results, sorted; `conforms` says that there is no Violation."""
 
     results: tuple[Result, ...]
+
+    @classmethod
+    def of(cls, results: Iterable[Result]) -> Report:
+        """A report of these results, each once."""
+        return cls(tuple(sorted(set(results), key=lambda result: (*result.key, result.shape))))
 
     @property
     def conforms(self) -> bool:

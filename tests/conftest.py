@@ -6,11 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kggraph.build import build
 from kggraph.config import Settings, load
 
 ROOT = Path(__file__).resolve().parent.parent
+# How fast a machine is says nothing about the program.
+settings.register_profile("kggraph", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kggraph")
 SHARED = Path(os.environ.get("KGGRAPH_TEST_SHARED") or ROOT.parent / "shared")
 
 

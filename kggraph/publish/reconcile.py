@@ -38,6 +38,8 @@ class EntityType:
     """A type that things can be asked for by."""
 
     id: str
+    """Local name of our own classes (it follows the schema space), IRI of others."""
+    iri: str
     kinds: tuple[str, ...]
     labels: LangText
     description: LangText
@@ -60,7 +62,7 @@ class Reconciler:
         """The classes and the concept schemes that have things."""
         kinds = self.descriptions.kinds()
         found = [
-            EntityType(one.iri, (one.kind,), one.label, one.description)
+            EntityType(self.class_id(one.iri), one.iri, (one.kind,), one.label, one.description)
             for one in self.model.classes
             if one.kind in kinds
         ]
@@ -68,22 +70,34 @@ class Reconciler:
         if schemes:
             concept = self.model.by_class(_CONCEPT)
             labels, text = (concept.label, concept.description) if concept else ({}, {})
-            found.append(EntityType(_CONCEPT, tuple(one.kind for one in schemes), labels, text))
+            found.append(EntityType(_CONCEPT, _CONCEPT, tuple(one.kind for one in schemes), labels, text))
         named = self.descriptions.labels([one.iri for one in schemes])
         found += [
-            EntityType(one.iri, (one.kind,), one.label or named.get(one.iri, {}), {}, _CONCEPT) for one in schemes
+            EntityType(one.iri, one.iri, (one.kind,), one.label or named.get(one.iri, {}), {}, _CONCEPT)
+            for one in schemes
         ]
         return tuple(found)
 
+    @property
+    def schema_space(self) -> str:
+        """What stands before the identifiers of our own classes."""
+        return f"{self.base_uri}def#"
+
+    def class_id(self, iri: str) -> str:
+        """The identifier of a class. OpenRefine puts it into an address as it is, where all from `#` on is lost."""
+        return iri.removeprefix(self.schema_space)
+
     def type_of(self, name: str) -> EntityType | None:
-        """The type with that IRI, kind or name."""
+        """The type with that identifier, IRI, kind or name; an IRI that lost its fragment will do."""
         for one in self.types:
-            if name == one.id or (len(one.kinds) == 1 and name == one.kinds[0]):
+            if name in (one.id, one.iri) or (len(one.kinds) == 1 and name == one.kinds[0]):
                 return one
         wanted = sort_key(name)
-        return next(
-            (o for o in self.types if wanted in (sort_key(local_name(o.id)), *map(sort_key, o.labels.values()))), None
-        )
+        for one in self.types:
+            if wanted in (sort_key(local_name(one.iri)), *map(sort_key, one.labels.values())):
+                return one
+        begun = [one for one in self.types if one.id.startswith(f"{name}#")] if "://" in name else []
+        return max(begun, key=lambda one: len(one.kinds), default=None)
 
     def iri(self, id: str) -> str:
         """The IRI that an identifier of this service stands for; IRIs stand for themselves."""

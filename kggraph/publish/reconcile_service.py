@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
 from kggraph.errors import BadParameter
 from kggraph.model import Field, LangText
-from kggraph.publish.labels import pick, sort_key
+from kggraph.publish.labels import Label, pick, sort_key
 from kggraph.publish.reconcile import VERSIONS, Reconciler
 from kggraph.publish.statements import Term, read_statements
 from kggraph.terms import XSD
@@ -32,13 +33,19 @@ def manifest(reconciler: Reconciler, *, name: str, prefix: str, version: str) ->
     base = reconciler.base_uri
     service = f"{base}{prefix}reconcile"
     suggest = {
-        kind: {"service_url": service, "service_path": f"/suggest/{kind}"} for kind in ("entity", "type", "property")
+        kind: {
+            "service_url": service,
+            "service_path": f"/suggest/{kind}",
+            "flyout_service_url": service,
+            "flyout_service_path": f"/flyout/{kind}?id=${{id}}",
+        }
+        for kind in ("entity", "type", "property")
     }
     return {
         "versions": list(VERSIONS),
         "name": name,
         "identifierSpace": f"{base}id/",
-        "schemaSpace": f"{base}def#",
+        "schemaSpace": reconciler.schema_space,
         "documentation": f"{base}{prefix}about",
         "serviceVersion": version,
         "defaultTypes": [reconciler.type_json(one) for one in reconciler.types],
@@ -189,19 +196,69 @@ def _shown(fields: Sequence[Field]) -> list[Field]:
 
 
 # ------------------------------------------------------------------ previews
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """What is shown of something beside its identifier."""
+
+    name: Label
+    kind: str
+    text: str
+    iri: str
+
+    def html(self) -> str:
+        lang = f' lang="{escape(self.name.lang)}"' if self.name.lang else ""
+        link = f'<a href="{escape(self.iri)}" target="_blank" rel="noopener"{lang}>{escape(self.name.text)}</a>'
+        return f"<h1>{link}</h1>\n<p>{escape(self.kind)}</p>\n<p>{escape(self.text)}</p>\n"
+
+
 def preview(reconciler: Reconciler, id: str) -> bytes | None:
     """A small page about a thing, for a frame in somebody else's page; nothing when there is no such thing."""
+    lead = _entity(reconciler, id)
+    if lead is None:
+        return None
+    return (
+        f'<!doctype html>\n<html lang="{escape(reconciler.lang)}">\n<head><meta charset="utf-8">'
+        f"<title>{escape(lead.name.text)}</title></head>\n<body>\n{lead.html()}</body>\n</html>\n"
+    ).encode()
+
+
+def flyout(reconciler: Reconciler, kind: str, id: str) -> dict[str, str] | None:
+    """What is told beside a suggestion: a piece of HTML; nothing when there is no such thing, type or property.
+
+    :param kind: `entity`, `type` or `property`.
+    """
+    lead = _LEADS[kind](reconciler, id)
+    return {"id": id, "html": lead.html()} if lead else None
+
+
+def _entity(reconciler: Reconciler, id: str) -> _Lead | None:
     iri = reconciler.iri(id)
     description = reconciler.descriptions.get(iri)
     if description is None:
         return None
-    label = pick(description.labels, reconciler.lang, iri)
-    types = " · ".join(one["name"] for one in reconciler.types_of(description.kind)[-1:])
-    text = reconciler.lead(description)
-    lang = f' lang="{escape(label.lang)}"' if label.lang else ""
-    return (
-        f'<!doctype html>\n<html lang="{escape(reconciler.lang)}">\n<head><meta charset="utf-8">'
-        f"<title>{escape(label.text)}</title></head>\n<body>\n"
-        f'<h1><a href="{escape(iri)}" target="_blank" rel="noopener"{lang}>{escape(label.text)}</a></h1>\n'
-        f"<p>{escape(types)}</p>\n<p>{escape(text)}</p>\n</body>\n</html>\n"
-    ).encode()
+    kind = " · ".join(one["name"] for one in reconciler.types_of(description.kind)[-1:])
+    return _Lead(pick(description.labels, reconciler.lang, iri), kind, reconciler.lead(description), iri)
+
+
+def _type(reconciler: Reconciler, id: str) -> _Lead | None:
+    one = reconciler.type_of(id)
+    if one is None:
+        return None
+    return _Lead(
+        pick(one.labels, reconciler.lang, one.iri), one.id, pick(one.description, reconciler.lang).text, one.iri
+    )
+
+
+def _field(reconciler: Reconciler, id: str) -> _Lead | None:
+    field = reconciler.property_of(id)
+    if field is None:
+        return None
+    text = pick(field.description, reconciler.lang).text
+    return _Lead(pick(field.label, reconciler.lang, field.path), field.path, text, field.path)
+
+
+_LEADS: Final[Mapping[str, Callable[[Reconciler, str], _Lead | None]]] = {
+    "entity": _entity,
+    "type": _type,
+    "property": _field,
+}

@@ -250,6 +250,7 @@ def _exchange(kb: KnowledgeBase) -> list[_Route]:
     begun = (parameter("prefix", _TEXT), parameter("cursor", {"type": "integer", "minimum": 0}), _CALLBACK)
     limited = (parameter("type", _TEXT), parameter("limit", {"type": "integer", "minimum": 0}), _CALLBACK)
     wanted = (parameter("id", {**_TEXT, "examples": [_example(kb)]}),)
+    shown = (*wanted, _CALLBACK)
     return [
         _Route("/feed.atom", "What changed, for any choice of items", (ATOM_FORMAT,), (*_chosen(kb), _PAGE), **_BOTH),
         _Route("/sitemap.xml", "The list of sitemaps", (exchange.XML,)),
@@ -261,6 +262,7 @@ def _exchange(kb: KnowledgeBase) -> list[_Route]:
         _Route("/dumps/{name}", "A file to download", dumps, also=(206, 416), values={"name": _one_of(names)}),
         _Route("/reconcile", "Reconciliation API 0.2", told, given, form=("queries", "extend"), **_BOTH),
         _Route("/reconcile/suggest/{kind}", "What begins like this", told, begun, values=kinds, **_BOTH),
+        _Route("/reconcile/flyout/{kind}", "What is told beside it", told, shown, also=(404,), values=kinds, **_BOTH),
         _Route("/reconcile/properties", "What a table can be extended with", told, limited, **_BOTH),
         _Route("/reconcile/preview", "A small page about a thing", (HTML,), wanted, also=(404,), **_BOTH),
     ]

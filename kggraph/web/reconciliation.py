@@ -60,6 +60,16 @@ def suggest(kind: str) -> Document:
     return _told(_SUGGEST[kind](_reconciler(), prefix, int(cursor)))
 
 
+@blueprint.get("/reconcile/flyout/<any(entity, type, property):kind>")
+@answered
+def flyout(kind: str) -> Document:
+    """What is told beside a suggestion."""
+    made = service.flyout(_reconciler(), kind, request.args.get("id", ""))
+    if made is None:
+        raise ThingNotFound("Nothing here has that identifier.")
+    return _told(made)
+
+
 @blueprint.get("/reconcile/properties")
 @answered
 def properties() -> Document:

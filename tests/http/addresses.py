@@ -97,6 +97,7 @@ FIXED = (
     "/reconcile",
     "/nl/reconcile/",
     "/reconcile/suggest/entity?prefix=er",
+    "/reconcile/flyout/entity?id=bridge%2Ferasmusbrug",
     "/reconcile/properties?type=bridge",
 )
 """Addresses with one representation."""

@@ -20,12 +20,14 @@ from kggraph.errors import ConfigError, SourceError
 from kggraph.publish.pool import Pool
 from kggraph.publish.spool import Problem
 from kggraph.rdf.source import SourceFile, read_folder, turtle_files
+from kggraph.terms import SH
 
 HASH_DIGITS: Final = 16
 _BATCH: Final = 4000
 _PARTS: Final = ("rdf", "model", "search", "validation", "publish", "build.py", "terms.py")
 """Parts of the program that decide what a generation holds."""
 
+_NAMESPACE: Final = f'> <{SH}namespace> "'.encode()
 _BLANK: Final = re.compile(rb"(?:(?<=^)|(?<= ))_:[^ ]+", re.MULTILINE)
 
 
@@ -122,7 +124,8 @@ def program() -> str:
 def read_graph(folder: Path, settings: Settings) -> tuple[bytes, list[SourceFile]]:
     """The ontology or the shapes as one graph in N-Triples, and its files.
 
-    Blank nodes get labels that are the same for the same files, and that no two files share.
+    Blank nodes get labels that are the same for the same files, and that no two files share. The base of prefixes for
+    queries (`sh:namespace`, a literal) is mapped as that of IRIs is.
 
     :raises SourceError: a file cannot be read.
     """
@@ -139,7 +142,10 @@ def read_graph(folder: Path, settings: Settings) -> tuple[bytes, list[SourceFile
     lines: dict[bytes, None] = {}
     for number, file in enumerate(files):
         lines.update(dict.fromkeys(_with_fixed_labels(file.ntriples, number).splitlines(keepends=True)))
-    return b"".join(lines), files
+    graph = b"".join(lines)
+    if settings.source_base_uri != settings.base_uri:
+        graph = graph.replace(_NAMESPACE + settings.source_base_uri.encode(), _NAMESPACE + settings.base_uri.encode())
+    return graph, files
 
 
 def _with_fixed_labels(ntriples: bytes, number: int) -> bytes:

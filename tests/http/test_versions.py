@@ -90,3 +90,17 @@ def test_the_main_versions_are_whole(root: Path, part: str) -> None:
         if q.predicate.value == f"{OWL}priorVersion"
     ]
     assert {name.rpartition("/")[2] for name in before} <= set(kept)
+
+
+def test_queries_of_shapes_follow_the_base(root: Path) -> None:
+    """Prefixes of queries are literals, and mapped all the same; so a query is right under another base URI."""
+    settings = load(root, {}, {"base_uri": "http://localhost:1/x/"})
+    shapes, _ = inputs.read_graph(settings.shapes_path, settings)
+    old, new = settings.source_base_uri, settings.base_uri
+    said = {
+        (quad.predicate.value.rpartition("#")[2], quad.object.value)
+        for quad in ox.parse(shapes, format=ox.RdfFormat.N_TRIPLES)
+        if isinstance(quad.object, ox.Literal)
+    }
+    assert ("namespace", f"{new}def#") in said
+    assert [text for name, text in said if name in ("namespace", "select") and old in text] == []

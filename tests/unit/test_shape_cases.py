@@ -2,7 +2,8 @@
 
 A file holds one or more things; what it expects stands in comments, `# expect: <shape> <constraint component>`, one
 for each result, and nothing else may come out. All cases are validated together, once by each engine: the IRIs that a
-file describes get a number of their own first. `context.ttl` has things that are right, for cases to point at.
+file describes get a number of their own first, and so do names and mapped concepts elsewhere, which no two concepts of
+a scheme share. `context.ttl` has things that are right, for cases to point at.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from kggraph.model import load_model
+from kggraph.model.graph import ModelGraph, Term
 from kggraph.rdf.source import read_folder
-from kggraph.terms import KG, RDF, SH
+from kggraph.terms import KG, RDF, SH, SKOS
 from kggraph.validation.engines import ENGINES, validate
 from kggraph.validation.report import VIOLATION
+from kggraph.validation.targets import focus_nodes, read_targets, without_focus_nodes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASES = ROOT / "tests" / "cases" / "shapes"
@@ -27,6 +31,8 @@ BASE = "https://w3id.org/studentenwelzijn/"
 SHAPE = f"{BASE}shapes#"
 FILES = sorted(CASES.glob("*/*valid/*.ttl"))
 
+_NAMES = {f"{SKOS}prefLabel", f"{SKOS}altLabel"}
+_MAPPED = {f"{SKOS}{kind}Match" for kind in ("exact", "close", "broad", "narrow", "related")}
 _EXPECT = re.compile(r"^# expect: (\S+) (\S+)$", re.MULTILINE)
 _COMPONENT = re.compile(rf"{re.escape(SH)}(\w+)ConstraintComponent")
 
@@ -55,7 +61,19 @@ def read_case(path: Path, number: int) -> Case:
         start, hash_mark, fragment = term.value.partition("#")
         return ox.NamedNode(f"{start}-{number}{hash_mark}{fragment}")
 
-    made = [ox.Triple(renamed(t.subject), t.predicate, renamed(t.object)) for t in triples]  # type: ignore[arg-type]
+    def own(triple: ox.Triple) -> object:
+        term = triple.object
+        if triple.predicate.value in _NAMES and isinstance(term, ox.Literal):
+            text = f"{term.value} {number}"
+            return (
+                ox.Literal(text, language=term.language) if term.language else ox.Literal(text, datatype=term.datatype)
+            )
+        is_elsewhere = isinstance(term, ox.NamedNode) and term.value.startswith("https://example.org/")
+        if triple.predicate.value in _MAPPED and is_elsewhere:
+            return ox.NamedNode(f"{term.value}-{number}")
+        return renamed(term)
+
+    made = [ox.Triple(renamed(t.subject), t.predicate, own(t)) for t in triples]  # type: ignore[arg-type]
     return Case(
         ox.serialize(made, format=ox.RdfFormat.N_TRIPLES) or b"",
         frozenset(str(triple.subject) for triple in made),
@@ -72,6 +90,11 @@ def shapes() -> bytes:
 @cache
 def real_data() -> bytes:
     return b"".join(file.ntriples for file in read_folder(ROOT / "data", root=ROOT, base_from=BASE, base_to=BASE))
+
+
+@cache
+def graph_of_shapes() -> ModelGraph:
+    return ModelGraph(shapes())
 
 
 @cache
@@ -110,6 +133,7 @@ def test_context_is_right(engine: str) -> None:
     assert {focus: found for focus, found in results(engine).items() if focus not in described} == {}
 
 
+@cache
 def shape_graph() -> dict[str, dict[str, list[str]]]:
     graph: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for quad in ox.parse(shapes(), ox.RdfFormat.N_TRIPLES):
@@ -118,20 +142,51 @@ def shape_graph() -> dict[str, dict[str, list[str]]]:
     return graph
 
 
-def test_every_rule_and_every_class_has_a_wrong_example() -> None:
-    """A rule is a property shape with a message of its own; of a class its address and its closed list are tried."""
+def held_by(shape: str, graph: ModelGraph) -> set[str]:
+    """The shapes with an IRI that values are held against when a shape is."""
+    todo: list[Term] = [ox.NamedNode(f"{SHAPE}{shape}")]
+    found: set[str] = set()
+    while todo:
+        node = todo.pop()
+        for value in [v for name in ("node", "property", "qualifiedValueShape") for v in graph.values(node, SH + name)]:
+            if isinstance(value, ox.NamedNode) and value.value.removeprefix(SHAPE) not in found:
+                found.add(value.value.removeprefix(SHAPE))
+                todo.append(value)
+    return found
+
+
+def test_every_shape_has_a_wrong_example() -> None:
+    """A shape is tried when a file expects a result of it, or of the rule that holds values against it."""
+    graph = graph_of_shapes()
     tried = {shape for case in cases().values() for shape, _ in case.expected}
-    rules = {
-        iri.removeprefix(SHAPE)
-        for iri, said in shape_graph().items()
-        if f"{KG}ruleOf" in said or f"{SH}targetClass" in said
-    }
-    assert rules - tried == set()
+    targeted = {iri.removeprefix(SHAPE) for iri, said in shape_graph().items() if f"{SH}targetClass" in said}
+    # Not through the list of a class's own fields: each of them is to be tried itself.
+    tried |= {inner for shape in tried - targeted for inner in held_by(shape, graph)}
+    kinds = {f"<{SH}NodeShape>", f"<{SH}PropertyShape>"}
+    every = {iri.removeprefix(SHAPE) for iri, said in shape_graph().items() if kinds & set(said[f"{RDF}type"])}
+    assert len(every) > 250
+    used = {inner for shape in every for inner in held_by(shape, graph)}
+    # Some shapes only name the kind of the concepts of a scheme, and nothing is held against them.
+    naming = {iri for iri in every - used if f"{KG}scheme" in shape_graph()[f"{SHAPE}{iri}"]}
+    naming |= {inner for shape in naming for inner in held_by(shape, graph)} - tried
+    assert every - naming - tried - {"Ended"} == set(), "Ended has no constraint of its own, only fields"
 
 
-def test_every_class_has_a_right_example() -> None:
+def test_every_class_and_every_field_has_a_right_example() -> None:
     folders = {path.parent.parent.name for path in FILES if path.parent.name == "valid"}
     assert folders == {path.stem for path in (ROOT / "shapes").glob("*.ttl")} - {"common"}
+    right = b"".join(case.ntriples for name, case in cases().items() if "/valid/" in name)
+    given: dict[str, set[str]] = defaultdict(set)
+    for quad in ox.parse(right, ox.RdfFormat.N_TRIPLES):
+        given[str(quad.subject)].add(quad.predicate.value)
+    of_class: dict[str, set[str]] = defaultdict(set)
+    for quad in ox.parse(right, ox.RdfFormat.N_TRIPLES):
+        if quad.predicate.value == f"{RDF}type" and isinstance(quad.object, ox.NamedNode):
+            of_class[quad.object.value] |= given[str(quad.subject)]
+    model = load_model(shapes(), b"")
+    fields = {(found.iri, field.path) for found in model.classes for field in found.fields if not field.inverse}
+    assert len(fields) > 100
+    assert {(iri, path) for iri, path in fields if path not in of_class[iri]} == set()
 
 
 def test_rules_speak_both_languages_and_point_at_their_field() -> None:
@@ -152,14 +207,29 @@ def test_fields_are_named_and_explained_in_both_languages() -> None:
 
 
 def test_every_shape_has_something_to_check_in_the_real_data() -> None:
-    types = {
-        str(quad.object)
-        for quad in ox.parse(real_data(), ox.RdfFormat.N_TRIPLES)
-        if quad.predicate.value == f"{RDF}type"
+    targets = read_targets(shapes())
+    used = {shape for shape, _ in focus_nodes(targets, real_data(), {})}
+    assert len(used) > 15
+    assert without_focus_nodes(targets, used) == []
+    # What may be empty is what only a command writes, or what has gone.
+    assert {target.shape.removeprefix(SHAPE) for target in targets if target.may_be_empty} == {
+        "CheckedHost",
+        "Ended",
+        "LinkCheck",
     }
-    shaped = [said for said in shape_graph().values() if f"{KG}mayBeEmpty" not in said]
-    targets = {target for said in shaped for target in said.get(f"{SH}targetClass", ())}
-    assert targets - types == set()
+
+
+def test_a_shape_without_anything_to_check_is_found() -> None:
+    nothing = f"<{SHAPE}Typo> <{SH}targetClass> <{BASE}def#Iten> .\n".encode()
+    targets = read_targets(shapes() + nothing)
+    used = {shape for shape, _ in focus_nodes(targets, real_data(), {})}
+    assert without_focus_nodes(targets, used) == [f"{SHAPE}Typo"]
+
+
+def test_every_class_is_closed() -> None:
+    graph = shape_graph()
+    closed = {target for said in graph.values() if f"{SH}closed" in said for target in said[f"{SH}targetClass"]}
+    assert closed == {target for said in graph.values() for target in said.get(f"{SH}targetClass", ())}
 
 
 def test_the_real_data_have_no_result_at_all() -> None:

@@ -45,6 +45,7 @@ from kggraph.publish.void import DUMPS
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import turtle_files
 from kggraph.search.facets import FacetIndex
+from kggraph.store.files import write_on_disk
 from kggraph.store.remote import Remote, remote_of
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
@@ -270,7 +271,7 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
 def _validated(
     sources: Sources, settings: Settings, lang: str, engine: str, pool: Pool, outcome: Outcome
 ) -> Iterator[Segment]:
-    """The segments as they are validated, until there is a violation; the rest is validated all the same.
+    """The segments while they are validated, until there is a violation; the rest is validated all the same.
 
     :raises ShapesError: at the end, when a shape checks nothing.
     :raises NonconformingData: at the end, when there was a violation.
@@ -285,7 +286,7 @@ def _validated(
 def _looked_through(
     sources: Sources, settings: Settings, engine: str, pool: Pool, outcome: Outcome
 ) -> Iterator[Segment]:
-    """Every segment as it is validated.
+    """Every segment while it is validated.
 
     :raises ShapesError: at the end, when a shape checks nothing.
     """
@@ -327,14 +328,16 @@ def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
     target.mkdir()
     ntriples, turtle, jsonld = (target / name for name in DUMPS)
     prefixes = settings.served_prefixes
+    # The longest first.
+    large = counts.triples > settings.memory_limit_triples and remote_of(settings) is None
     return [
-        pool.start(dumps.write_graph, quads, size, turtle, prefixes),
-        pool.start(dumps.write_graph, quads, size, jsonld, prefixes),
-        pool.start(dumps.write_dataset, quads, target / "dataset.trig.gz", prefixes),
-        pool.start(dumps.write_ntriples, quads, size, ntriples),
-        pool.start(write_item_table, folder, target / "items.csv.gz", settings.languages),
-        pool.start(write_name_index, folder),
-        pool.start(write_quality, folder, settings.languages),
+        *([pool.start_patiently(write_on_disk, quads.parent)] if large else []),
+        pool.start_patiently(write_name_index, folder),
+        pool.start_patiently(write_item_table, folder, target / "items.csv.gz", settings.languages),
+        pool.start_patiently(dumps.write_turtle_and_trig, quads, size, turtle, target / "dataset.trig.gz", prefixes),
+        pool.start_patiently(dumps.write_graph, quads, size, jsonld, prefixes),
+        pool.start_patiently(write_quality, folder, settings.languages),
+        pool.start_patiently(dumps.write_ntriples, quads, size, ntriples),
     ]
 
 

@@ -54,11 +54,21 @@ def write_graph(quads: Path, size: int, target: Path, prefixes: Mapping[str, str
         _serialize(ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES), packed, format, prefixes)
 
 
-def write_dataset(quads: Path, target: Path, prefixes: Mapping[str, str]) -> None:
-    """All graphs as gzipped TriG, in the order of the sources."""
-    with quads.open("rb") as source, target.open("wb") as out, gzipped(out, quads.stat().st_size) as packed:
-        read = ox.parse(input=io.BufferedReader(cast(io.RawIOBase, source), _CHUNK), format=ox.RdfFormat.N_QUADS)
-        _serialize(read, packed, ox.RdfFormat.TRIG, prefixes)
+def write_turtle_and_trig(quads: Path, size: int, turtle: Path, trig: Path, prefixes: Mapping[str, str]) -> None:
+    """The default graph as gzipped Turtle; and all graphs as TriG, which is that Turtle and then the others.
+
+    Turtle is TriG (https://www.w3.org/TR/trig/#sec-introduction) and a gzip file may have several members
+    (https://www.rfc-editor.org/rfc/rfc1952#section-2.2), so the large part is not written a second time.
+
+    :param quads: N-Quads that begin with the default graph.
+    :param size: bytes of the default graph.
+    """
+    write_graph(quads, size, turtle, prefixes)
+    shutil.copyfile(turtle, trig)
+    with quads.open("rb") as source, trig.open("ab") as out:
+        source.seek(size)
+        with gzipped(out, quads.stat().st_size - size) as packed:
+            _serialize(ox.parse(input=source, format=ox.RdfFormat.N_QUADS), packed, ox.RdfFormat.TRIG, prefixes)
 
 
 def _serialize(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -86,15 +86,19 @@ class Found:
 
 
 def validated(segments: Sequence[Segment], rules: Rules, base: str, pool: Pool, outcome: Outcome) -> Iterator[Segment]:
-    """Every segment once it is validated, together with what its things refer to.
+    """Every segment, while it and those after it are validated, together with what their things refer to.
 
     :param base: base of the IRIs of our own things.
-    :param outcome: takes in what is found.
+    :param outcome: takes in what is found; it is complete when all segments were given.
     """
-    calls = ((rules, data, context, own) for data, context, own in _chunks(segments, base, rules.looked_at))
-    for segment, found in zip(segments, pool.map(validate_chunk, calls), strict=True):
-        outcome.add(found)
+    waiting: deque[Callable[[], Found]] = deque()
+    for segment, (data, context, own) in zip(segments, _chunks(segments, base, rules.looked_at), strict=True):
+        waiting.append(pool.start(validate_chunk, rules, data, context, own))
+        if len(waiting) >= pool.ahead:
+            outcome.add(waiting.popleft()())
         yield segment
+    for found in waiting:
+        outcome.add(found())
 
 
 def validate_chunk(rules: Rules, data: bytes, context: bytes, own: frozenset[str] | None) -> Found:

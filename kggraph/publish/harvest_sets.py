@@ -73,11 +73,9 @@ def in_set(spec: str, sets: Iterable[str]) -> bool:
 def published(descriptions: Descriptions, sets: Mapping[str, tuple[str, ...]]) -> Iterator[Published]:
     """All things of a generation, for the publication log."""
     for kind in descriptions.kinds():
-        for iri in descriptions.iris(kind):
-            found = descriptions.get(iri)
-            if found is not None:
-                withdrawn = ending(found.ntriples, iri).is_over
-                yield Published(iri, kind, found.ntriples, withdrawn, sets.get(iri, ()))
+        for found in descriptions.each(kind):
+            withdrawn = ending(found.ntriples, found.iri).is_over
+            yield Published(found.iri, kind, found.ntriples, withdrawn, sets.get(found.iri, ()))
 
 
 def _spec(key: str, value: str, base: str, taken: set[str]) -> str:

@@ -24,7 +24,7 @@ from kggraph.terms import SH
 
 HASH_DIGITS: Final = 16
 _BATCH: Final = 4000
-_PARTS: Final = ("rdf", "model", "search", "validation", "publish", "build.py", "terms.py")
+_PARTS: Final = ("rdf", "model", "search", "validation", "publish", "store/files.py", "build.py", "terms.py")
 """Parts of the program that decide what a generation holds."""
 
 _NAMESPACE: Final = f'> <{SH}namespace> "'.encode()
@@ -105,6 +105,7 @@ def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:
         "source_base_uri": settings.source_base_uri,
         "languages": settings.languages,
         "prefixes": settings.all_prefixes,
+        "memory_limit_triples": settings.memory_limit_triples,
         "files": sorted(files),
     }
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:HASH_DIGITS]

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final, TypeAlias, cast
 
-from kggraph.model import ClassModel, LangText, load_model
+from kggraph.model import ClassModel, load_model
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.dumps import gzipped
 from kggraph.publish.labels import pick
@@ -77,42 +78,42 @@ def columns_of(model: ClassModel, languages: Sequence[str]) -> list[Column]:
 def _rows(
     descriptions: Descriptions, model: ClassModel, columns: Sequence[Column], languages: Sequence[str]
 ) -> Iterator[list[str]]:
-    iris = descriptions.iris(model.kind or "")
-    for start in range(0, len(iris), _BATCH):
-        read = [found for iri in iris[start : start + _BATCH] if (found := descriptions.get(iri))]
-        things = {one.iri: _values(one.iri, one.ntriples) for one in read if not ending(one.ntriples, one.iri).is_over}
+    wanted = frozenset(column.path for column in columns)
+    items = descriptions.each(model.kind or "")
+    while read := list(islice(items, _BATCH)):
+        there = [one for one in read if not ending(one.ntriples, one.iri).is_over]
+        things = {one.iri: _values(one.iri, one.ntriples, wanted) for one in there}
         named = {text for values in things.values() for all in values.values() for text, _, is_iri in all if is_iri}
-        labels = descriptions.labels(named)
+        labels = {iri: pick(found, languages[0], iri).text for iri, found in descriptions.labels(named).items()}
         for iri, values in things.items():
-            cells = [
-                _cell(column, held, labels, languages) if (held := values.get(column.path)) else ""
-                for column in columns
-            ]
-            yield [iri, *cells]
+            yield [iri, *[_cell(column, values.get(column.path), labels, languages) for column in columns]]
 
 
-def _values(iri: str, triples: bytes) -> dict[bytes, list[_Value]]:
+def _values(iri: str, triples: bytes, wanted: Set[bytes]) -> dict[bytes, list[_Value]]:
     found: dict[bytes, list[_Value]] = {}
     subject = f"<{iri}>".encode()
-    for row in ntriples.rows(triples):
-        if row[0] == subject:
-            if ntriples.is_iri(row[2]):
-                value: _Value = (ntriples.iri(row[2]), "", True)
+    for own, predicate, term in ntriples.rows(triples):
+        if own == subject and predicate in wanted:
+            if term[:1] == b"<":
+                value: _Value = (ntriples.iri(term), "", True)
             else:
-                text, lang, _ = ntriples.literal(row[2])
+                text, lang, _ = ntriples.literal(term)
                 value = (text, lang, False)
-            found.setdefault(row[1], []).append(value)
+            found.setdefault(predicate, []).append(value)
     return found
 
 
-def _cell(column: Column, values: Iterable[_Value], labels: Mapping[str, LangText], languages: Sequence[str]) -> str:
-    texts: list[str] = []
-    for text, lang, is_iri in values:
-        if column.part == "iri":
-            texts += [text] if is_iri else []
-        elif column.part == "label":
-            texts.append(pick(labels[text], languages[0], text).text if is_iri and text in labels else text)
-        elif column.part == "text" or column.part == lang or (column.part == "rest" and lang not in languages):
-            texts.append(text)
+def _cell(column: Column, values: Iterable[_Value] | None, labels: Mapping[str, str], languages: Sequence[str]) -> str:
+    if not values:
+        return ""
+    part = column.part
+    if part == "iri":
+        texts = [text for text, _, is_iri in values if is_iri]
+    elif part == "label":
+        texts = [labels.get(text, text) if is_iri else text for text, _, is_iri in values]
+    elif part == "text":
+        texts = [text for text, _, _ in values]
+    else:
+        texts = [text for text, lang, _ in values if part == lang or (part == "rest" and lang not in languages)]
     cell = "\n".join(texts)
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

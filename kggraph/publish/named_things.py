@@ -21,9 +21,9 @@ def named_things(descriptions: Descriptions, model: Model) -> Iterator[Named]:
     known: dict[tuple[str, ...], _Paths] = {}
     for kind in descriptions.kinds():
         links = {listed.iri: listed.links for listed in descriptions.things(kind, lang=descriptions.languages[0])}
-        for iri in descriptions.iris(kind):
-            found = descriptions.get(iri)
-            if found is None or not found.labels or ending(found.ntriples, iri).is_over:
+        for found in descriptions.each(kind):
+            iri = found.iri
+            if not found.labels or ending(found.ntriples, iri).is_over:
                 continue
             if found.types not in known:
                 known[found.types] = _paths_of(model.of_types(found.types))

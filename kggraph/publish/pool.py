@@ -31,6 +31,9 @@ class Pool:
         """
         self._processors = min(len(os.sched_getaffinity(0)), _MOST)
         self._executor: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._running = 0
+        self._patient: deque[Callable[[], None]] = deque()
         # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
         method = "fork" if threading.active_count() == 1 else "spawn"
         if self._processors > 1 and (many or method == "fork"):
@@ -45,29 +48,28 @@ class Pool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with self._lock:
+            self._patient.clear()
         if self._executor:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
+    @property
+    def ahead(self) -> int:
+        """How many calls may be under way before the first result is waited for, so that memory is bounded."""
+        return 2 * self._processors if self._executor else 1
+
     def map(self, function: Callable[..., T], calls: Iterable[tuple[Any, ...]]) -> Iterator[T]:
-        """Results of the calls, in their order; at most two calls a process are under way, so memory is bounded.
+        """Results of the calls, in their order; at most `ahead` calls are under way.
 
         :raises GenerationError: a process was ended, as happens when memory runs out.
         """
-        if self._executor is None:
-            yield from (function(*call) for call in calls)
-            return
-        waiting: deque[Future[T]] = deque()
-        try:
-            for call in calls:
-                waiting.append(self._executor.submit(function, *call))
-                if len(waiting) >= 2 * self._processors:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        except BrokenProcessPool:
-            raise GenerationError(
-                "A process of the build was ended from outside; was there too little memory?"
-            ) from None
+        waiting: deque[Callable[[], T]] = deque()
+        for call in calls:
+            waiting.append(self.start(function, *call))
+            if len(waiting) >= self.ahead:
+                yield waiting.popleft()()
+        while waiting:
+            yield waiting.popleft()()
 
     def start(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
         """Begin one call; the function given back waits for its result.
@@ -77,12 +79,55 @@ class Pool:
         if self._executor is None:
             result = function(*arguments)
             return lambda: result
-        future = self._executor.submit(function, *arguments)
+        promised: Future[T] = Future()
+        with self._lock:
+            self._running += 1
+        self._submit(promised, function, arguments)
+        return lambda: _result(promised)
 
-        def wait() -> T:
-            try:
-                return future.result()
-            except BrokenProcessPool:
-                raise GenerationError(_ENDED) from None
+    def start_patiently(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
+        """Begin one long call as soon as a process has nothing else to do, so that it is in nobody's way.
 
-        return wait
+        :raises GenerationError: when waiting, a process was ended.
+        """
+        if self._executor is None:
+            return self.start(function, *arguments)
+        promised: Future[T] = Future()
+        with self._lock:
+            self._patient.append(lambda: self._submit(promised, function, arguments))
+        self._begin_patient()
+        return lambda: _result(promised)
+
+    def _submit(self, promised: Future[T], function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
+        def ended(future: Future[T]) -> None:
+            if future.cancelled():
+                promised.cancel()
+            elif error := future.exception():
+                promised.set_exception(error)
+            else:
+                promised.set_result(future.result())
+            with self._lock:
+                self._running -= 1
+            self._begin_patient()
+
+        try:
+            if self._executor:
+                self._executor.submit(function, *arguments).add_done_callback(ended)
+        except RuntimeError as error:  # it is broken, or shut down
+            promised.set_exception(error)
+
+    def _begin_patient(self) -> None:
+        while True:
+            with self._lock:
+                if not self._patient or self._running >= self._processors:
+                    return
+                begin = self._patient.popleft()
+                self._running += 1
+            begin()
+
+
+def _result(future: Future[T]) -> T:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise GenerationError(_ENDED) from None

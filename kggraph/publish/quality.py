@@ -135,10 +135,9 @@ class _Measuring:
 
     def dead_links(self) -> None:
         """The addresses that are known not to answer any more."""
-        for iri in self.descriptions.iris(KIND):
-            found = self.descriptions.get(iri)
-            if found is not None and CHECKED_HOST in found.types:
-                checks = read_checks(found.ntriples, iri)
+        for found in self.descriptions.each(KIND):
+            if CHECKED_HOST in found.types:
+                checks = read_checks(found.ntriples, found.iri)
                 self.dead |= {f"<{one.address}>".encode(): one.date for one in checks if one.state == DEAD}
         rows = [(address[1:-1].decode(), date) for address, date in self.dead.items()]
         self.database.executemany("INSERT INTO dead VALUES (?, ?)", rows)
@@ -146,12 +145,14 @@ class _Measuring:
     # ------------------------------------------------------------------ the things
     def things(self) -> None:
         """Everything that is still there, one thing after another."""
+        models: dict[tuple[str, ...], ClassModel | None] = {}
         for kind in self.descriptions.kinds():
-            for iri in self.descriptions.iris(kind):
-                found = self.descriptions.get(iri)
-                if found is not None and not ending(found.ntriples, iri).is_over:
+            for found in self.descriptions.each(kind):
+                if not ending(found.ntriples, found.iri).is_over:
                     self.total += 1
-                    model = self.model.of_types(found.types)
+                    if found.types not in models:
+                        models[found.types] = self.model.of_types(found.types)
+                    model = models[found.types]
                     if model is not None:
                         self._thing(found, model, said_of(found))
 

@@ -8,11 +8,11 @@ from pyoxigraph import Store
 
 from kggraph.errors import QuerySyntaxError
 from kggraph.store.evaluate import Dataset, Result
-from kggraph.store.files import open_store, write_store
+from kggraph.store.files import open_store
 from kggraph.store.protocol import QueryAnswer, QueryRequest
 from kggraph.store.task import explained, task_of
 
-__all__ = ["EmbeddedEngine", "open_store", "write_store"]
+__all__ = ["EmbeddedEngine", "open_store"]
 
 
 class EmbeddedEngine:

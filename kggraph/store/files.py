@@ -13,7 +13,6 @@ from kggraph.rdf.media import rdf_format_of
 
 QUADS_NAME: Final = "quads.nq"
 ON_DISK_NAME: Final = "rocksdb"
-MEMORY_LIMIT_TRIPLES: Final = 20_000_000
 
 
 def is_on_disk(path: Path) -> bool:
@@ -22,7 +21,7 @@ def is_on_disk(path: Path) -> bool:
 
 
 def open_store(path: Path) -> Store:
-    """The store of a generation (a folder that `write_store` made), or all of an RDF file, in memory.
+    """The store of a generation (the folder with its N-Quads), or all of an RDF file, in memory.
 
     :raises SourceError: the file cannot be read, or is not what its name says.
     :raises ConfigError: the end of its name stands for no RDF format.
@@ -48,26 +47,12 @@ def open_store(path: Path) -> Store:
     return store
 
 
-def write_store(quads: Path, folder: Path, *, memory_limit_triples: int = MEMORY_LIMIT_TRIPLES) -> int:
-    """Makes the store of a generation from its N-Quads, and gives their number.
-
-    Up to the limit the query host reads the N-Quads into memory; above, a database on disk is made beside them.
-
-    :param quads: the N-Quads; linked into the folder when they are not in it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / QUADS_NAME
-    if quads.resolve() != target.resolve():
-        target.unlink(missing_ok=True)
-        os.link(quads, target)
-    with target.open("rb") as file:
-        count = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-    if count > memory_limit_triples:
-        store = Store(os.fspath(folder / ON_DISK_NAME))
-        store.bulk_load(path=os.fspath(target), format=RdfFormat.N_QUADS, lenient=True)
-        store.optimize()
-        store.flush()
-    return count
+def write_on_disk(folder: Path) -> None:
+    """Make a database of the N-Quads in a store folder, for a generation that is too large for memory."""
+    store = Store(os.fspath(folder / ON_DISK_NAME))
+    store.bulk_load(path=os.fspath(folder / QUADS_NAME), format=RdfFormat.N_QUADS, lenient=True)
+    store.optimize()
+    store.flush()
 
 
 def _sentence(text: str) -> str:

@@ -29,7 +29,7 @@ from kggraph.errors import (
 )
 from kggraph.store import wire
 from kggraph.store.client import QueryClient, _Connection
-from kggraph.store.files import write_store
+from kggraph.store.files import write_on_disk
 from kggraph.store.protocol import QueryRequest
 from kggraph.store.task import task_of
 from tests.live.query_host import CROSS_PRODUCT, CSV, JSON, ORDINARY, ROWS, Hosted, listener, running, until
@@ -371,9 +371,10 @@ def test_a_socket_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_a_database_on_disk_is_served(tmp_path: Path) -> None:
-    quads = tmp_path / "all.nq"
-    quads.write_text("".join(f"<x:{i}> <x:p> <x:{i + 1}> .\n" for i in range(1000)))
-    write_store(quads, tmp_path / "store", memory_limit_triples=10)
+    (tmp_path / "store").mkdir()
+    quads = "".join(f"<x:{i}> <x:p> <x:{i + 1}> .\n" for i in range(1000))
+    (tmp_path / "store" / "quads.nq").write_text(quads)
+    write_on_disk(tmp_path / "store")
     hosted = Hosted(tmp_path / "store", tmp_path / "query", "disk")
     assert hosted.said["ready"]
     assert hosted.ask("SELECT ?o { <x:7> <x:p> ?o }", CSV) == b"o\r\nx:8\r\n"

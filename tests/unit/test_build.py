@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -23,6 +24,7 @@ from kggraph.config import Settings, load
 from kggraph.errors import ConfigError, GenerationError, NonconformingData, ShapesError, SourceError
 from kggraph.publish import spool
 from kggraph.rdf.source import read_folder
+from kggraph.store.files import is_on_disk, open_store
 from tests.live.conftest import alive, descendants, until
 
 BASE = "https://example.org/bridges/"
@@ -424,3 +426,15 @@ def test_the_pool_is_not_needed_for_a_few_files(settings: Settings) -> None:
     before: Callable[[], list[multiprocessing.process.BaseProcess]] = multiprocessing.active_children
     build(settings)
     assert before() == []
+
+
+def test_what_is_too_large_for_memory_is_kept_on_disk(settings: Settings) -> None:
+    in_memory = build(settings)
+    assert not is_on_disk(in_memory.quads_path.parent)
+    on_disk = build(dataclasses.replace(settings, memory_limit_triples=10))
+    assert is_on_disk(on_disk.quads_path.parent)
+    stores = [open_store(generation.quads_path.parent) for generation in (in_memory, on_disk)]
+    assert {str(quad) for quad in stores[0] if "void" not in str(quad)} == {
+        str(quad) for quad in stores[1] if "void" not in str(quad)
+    }
+    on_disk.verify()

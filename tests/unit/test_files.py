@@ -8,7 +8,7 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
 from kggraph.errors import ConfigError, SourceError
-from kggraph.store.files import is_on_disk, open_store, write_store
+from kggraph.store.files import is_on_disk, open_store, write_on_disk
 
 QUADS = b"<x:a> <x:p> <x:b> .\n<x:a> <x:p> <x:c> <x:g> .\n"
 
@@ -28,20 +28,11 @@ def test_every_format_of_rdf(tmp_path: Path, suffix: str) -> None:
     assert len(open_store(path)) == (2 if has_graphs else 1)
 
 
-@pytest.mark.parametrize("limit", [2, 1])
-def test_a_written_store_is_opened_from_memory_or_disk(tmp_path: Path, limit: int) -> None:
-    quads = tmp_path / "all.nq"
-    quads.write_bytes(QUADS)
-    folder = tmp_path / "store"
-    assert write_store(quads, folder, memory_limit_triples=limit) == 2
-    assert is_on_disk(folder) is (limit == 1)
-    assert len(open_store(folder)) == 2
-    assert (folder / "quads.nq").read_bytes() == QUADS
-
-
-def test_quads_already_in_their_place_stay(tmp_path: Path) -> None:
+def test_a_store_is_opened_from_memory_or_disk(tmp_path: Path) -> None:
     (tmp_path / "quads.nq").write_bytes(QUADS)
-    assert write_store(tmp_path / "quads.nq", tmp_path) == 2
+    assert not is_on_disk(tmp_path) and len(open_store(tmp_path)) == 2
+    write_on_disk(tmp_path)
+    assert is_on_disk(tmp_path) and len(open_store(tmp_path)) == 2
     assert (tmp_path / "quads.nq").read_bytes() == QUADS
 
 

@@ -24,7 +24,7 @@ from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, answered, language_prefix
 from kggraph.web.outlets import Outlets, outlets
 from kggraph.web.paging import parse_page
-from kggraph.web.render import Here, here, query_of
+from kggraph.web.render import Here, file_links, here, query_of
 
 blueprint = Blueprint("exchange", __name__)
 once = Blueprint("exchange_once", __name__)
@@ -79,6 +79,8 @@ def cited(place: Here, path: str, suffix: str, query: str, iris: Callable[[], Se
         offers=(format,),
         forced=format,
         query=query,
+        language=place.language,
+        links=lambda: file_links(place, path, query),
         headers=(("Content-Disposition", file),),
     )
 
@@ -101,7 +103,8 @@ def feed() -> Document:
         entries = [Entry(change, works.get(change.iri)) for change in changes]
         return atom(_about(place, known, choice, pairs, number, more), entries)
 
-    return _plain(place, "/feed.atom", query_of([*pairs, *_page(number)]), ATOM_FORMAT, make)
+    feed = _plain(place, "/feed.atom", query_of([*pairs, *_page(number)]), ATOM_FORMAT, make)
+    return replace(feed, links=lambda: file_links(place, "/items", query_of(pairs)))
 
 
 def _changes(known: Outlets, choice: Choice, language: str, offset: int) -> tuple[list[Change], bool]:
@@ -218,7 +221,7 @@ def harvest() -> Document:
     arguments = [(name, value) for name, values in given.lists() for value in values]
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     body = oai.respond(outlets(place.kb).repository, arguments, now)
-    return _plain(place, "/oai", "", OAI_XML, lambda _: body)
+    return replace(_plain(place, "/oai", "", OAI_XML, lambda _: body), located=False)
 
 
 # ------------------------------------------------------------------ link sets

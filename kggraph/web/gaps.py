@@ -21,7 +21,7 @@ from kggraph.search.facets import Facet
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, answered
 from kggraph.web.linked import facet_param
-from kggraph.web.render import Context, Here, here, page, page_links, query_of
+from kggraph.web.render import Context, Here, file_links, here, other_forms, page, page_links, query_of
 from kggraph.web.thing_files import harmless
 from kggraph.web.wheel import rings
 
@@ -77,7 +77,7 @@ def gaps() -> Document:
         "/gaps",
         lambda place: _context(place, made(place.kb, rows, columns), query),
         query=query,
-        links=lambda: page_links(place, "/gaps", query),
+        links=lambda: [*page_links(place, "/gaps", query), *other_forms(place, "/gaps", query, (RESULTS_CSV,))],
     )
 
 
@@ -93,6 +93,8 @@ def gaps_csv() -> Document:
         offers=(RESULTS_CSV,),
         forced=RESULTS_CSV,
         query=query,
+        language=place.language,
+        links=lambda: file_links(place, "/gaps", query),
     )
 
 

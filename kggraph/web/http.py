@@ -24,7 +24,14 @@ from kggraph.errors import NotAcceptable
 from kggraph.rdf.media import HTML, Representation, negotiate
 from kggraph.web.cache import Finished, Key, ResponseCache, literal_key, matches, status_line
 from kggraph.web.cache import etag_of as etag_of
-from kggraph.web.links import EXPOSED_HEADERS, LOCALISED, alternates
+from kggraph.web.headers import EVERYWHERE, say_what_is_allowed
+from kggraph.web.headers import FOREVER as FOREVER
+from kggraph.web.headers import FRESH as FRESH
+from kggraph.web.headers import KEPT_TIMING as KEPT_TIMING
+from kggraph.web.headers import NO_STORE as NO_STORE
+from kggraph.web.headers import VARY as VARY
+from kggraph.web.headers import VARY_PROFILE as VARY_PROFILE
+from kggraph.web.links import LOCALISED, alternates
 from kggraph.web.links import Link as Link
 from kggraph.web.links import ascii_uri as ascii_uri
 from kggraph.web.links import language_prefix as language_prefix
@@ -40,24 +47,6 @@ SVG: Final = Representation("svg", ".svg", "image/svg+xml", "SVG")
 CSS: Final = Representation("css", ".css", "text/css", "CSS")
 SCRIPT: Final = Representation("js", ".js", "text/javascript", "JavaScript")
 
-VARY: Final = ("Vary", "Accept, Accept-Language")
-VARY_PROFILE: Final = ("Vary", "Accept, Accept-Language, Accept-Profile")
-# Items change when a generation is swapped in, which nobody can foresee: fresh for a minute, usable while asking anew.
-FRESH: Final = "public, max-age=60, stale-while-revalidate=600"
-KEPT_TIMING: Final = ("Server-Timing", 'cache;desc="kept";dur=0')
-FOREVER: Final = "public, max-age=31536000, immutable"
-NO_STORE: Final = "no-store"
-
-_EVERYWHERE: Final = (
-    (
-        "Content-Security-Policy",
-        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "strict-origin-when-cross-origin"),
-    ("Access-Control-Allow-Origin", "*"),  # https://fetch.spec.whatwg.org/#http-cors-protocol: no credentials
-    ("Access-Control-Expose-Headers", EXPOSED_HEADERS),
-)
 _HELD_BYTES: Final = 4 * 1024 * 1024
 """Bytes of a query's answer that are kept in memory; longer ones go through a file."""
 _BLOCK_BYTES: Final = 64 * 1024
@@ -95,6 +84,8 @@ class Document:
     """Whether the finished bytes may be used again for the same generation."""
     profiled: bool = False
     """Whether `Accept-Profile` has a say in what is sent."""
+    located: bool = True
+    """Whether Content-Location may say that its address gives the same."""
 
     def address(self, representation: Representation) -> str:
         """Where one representation is."""
@@ -199,7 +190,7 @@ def finish(body: bytes, content_type: str, *, status: int = 200, headers: Sequen
         ("Content-Length", str(len(body))),
         *headers,
         *((("ETag", etag),) if status == 200 else ()),
-        *[pair for pair in _EVERYWHERE if pair[0] not in given],
+        *[pair for pair in EVERYWHERE if pair[0] not in given],
     ]
     return Finished(status, tuple(head), body, etag if status == 200 else "")
 
@@ -273,11 +264,11 @@ def _turn(web: Web, environ: WSGIEnvironment) -> Iterator[None]:
 def _made(document: Document, representation: Representation, language: str) -> Finished:
     body = document.make(representation)
     links = (*document.links(), *_alternates(document, representation))
-    headers = [("Content-Location", ascii_uri(document.address(representation)))]
+    headers = [("Content-Location", ascii_uri(document.address(representation)))] if document.located else []
     headers += [("Cache-Control", document.cache_control)]
     headers += [("Content-Language", language)] if language else []
     headers += [] if document.forced else [VARY_PROFILE if document.profiled else VARY]
-    headers += [("Link", ", ".join(map(str, links)))] if links else []
+    headers += _link_header(links)
     return finish(body, representation.content_type, status=document.status, headers=[*headers, *document.headers])
 
 
@@ -292,14 +283,18 @@ def _alternates(document: Document, chosen: Representation | None = None) -> lis
 def _redirected(redirect: Redirect) -> Finished:
     location = ascii_uri(redirect.location)
     headers = [("Location", location), VARY, ("Cache-Control", FRESH)]
-    headers += [("Link", ", ".join(map(str, redirect.links)))] if redirect.links else []
+    headers += _link_header(redirect.links)
     return finish(f"See {location}\n".encode(), TEXT.content_type, status=redirect.status, headers=headers)
+
+
+def _link_header(links: Sequence[object]) -> list[tuple[str, str]]:
+    return [("Link", ", ".join(map(str, links)))] if links else []
 
 
 # ------------------------------------------------------------------ streams
 def _streamed(stream: Stream) -> Response:
     headers = [VARY, ("Cache-Control", "public, no-cache"), *stream.headers]
-    headers += [("Link", ", ".join(map(str, stream.links)))] if stream.links else []
+    headers += _link_header(stream.links)
     try:
         response = _taken_in(stream, headers)
     finally:
@@ -359,21 +354,12 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
 
 # ------------------------------------------------------------------ every response
 def _everywhere(response: Response) -> Response:
-    if not isinstance(response, WholeResponse) and _EVERYWHERE[-1][0] not in response.headers:
-        for name, value in _EVERYWHERE:
+    if not isinstance(response, WholeResponse) and EVERYWHERE[-1][0] not in response.headers:
+        for name, value in EVERYWHERE:
             response.headers.setdefault(name, value)
     if request.method == "OPTIONS" and response.status_code == 200:
-        _preflight(response)
+        say_what_is_allowed(response)
     return response
-
-
-def _preflight(response: Response) -> None:
-    methods = ", ".join(sorted(response.allow))
-    response.headers["Access-Control-Allow-Methods"] = methods
-    response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, Content-Type, If-None-Match"
-    response.headers["Access-Control-Max-Age"] = "86400"
-    response.headers["Vary"] = f"{VARY[1]}, Access-Control-Request-Headers"
-    del response.headers["Content-Type"]
 
 
 class _FromCache:

@@ -11,11 +11,6 @@ from werkzeug.urls import iri_to_uri
 
 from kggraph.rdf.media import HTML, Representation
 
-EXPOSED_HEADERS: Final = (
-    "Link, ETag, Content-Location, X-Result-Truncated, X-Service-Failed, Server-Timing, Retry-After, RateLimit, "
-    "RateLimit-Policy, X-Request-Id"
-)
-"""What scripts of other sites may read of an answer."""
 # Names of the representations that each language has, and of those that are for people and describe no page
 LOCALISED: Final = frozenset(("html", "md", "csv", "ris", "bib", "csljson"))
 _NO_METADATA: Final = frozenset(("html", "md", "csv"))

@@ -24,7 +24,7 @@ from kggraph.web.matches import matched
 from kggraph.web.notes import notes
 from kggraph.web.notices import notices
 from kggraph.web.paging import pager, parse_page
-from kggraph.web.render import Context, Here, here, page, page_links, query_of
+from kggraph.web.render import Context, Here, here, other_forms, page, page_links, query_of
 
 blueprint = Blueprint("lists", __name__)
 
@@ -69,7 +69,18 @@ def items() -> Answer:
             "robots": "noindex" if len(choice.filters) > 1 or choice.text else "",
         }
 
-    return page("items.html", "/items", context, query=query, links=lambda: page_links(place, "/items", query))
+    filters = query_of([pair for pair in pairs if pair[0] != "sort"])
+    return page(
+        "items.html",
+        "/items",
+        context,
+        query=query,
+        links=lambda: [
+            *page_links(place, "/items", query),
+            *other_forms(place, "/items", filters, CITATION_FORMATS),
+            *other_forms(place, "/feed", filters, (ATOM_FORMAT,)),
+        ],
+    )
 
 
 def _orders(choice: Choice, pairs: Sequence[tuple[str, str]], address: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from kggraph.errors import ThingNotFound
 from kggraph.publish.labels import pick
 from kggraph.publish.queries import NamedQuery
 from kggraph.web.http import Document, Redirect, answered
-from kggraph.web.render import Context, Here, here, page, site_links
+from kggraph.web.render import Context, Here, here, page, page_links
 
 blueprint = Blueprint("queries", __name__)
 
@@ -21,7 +21,7 @@ blueprint = Blueprint("queries", __name__)
 def queries() -> Document:
     """Every question, with its parameters as a form."""
     place = here()
-    return page("queries.html", "/queries", _context, links=lambda: site_links(place.kb))
+    return page("queries.html", "/queries", _context, links=lambda: page_links(place, "/queries"))
 
 
 @blueprint.get("/queries/<name>")

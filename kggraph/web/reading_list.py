@@ -17,7 +17,7 @@ from kggraph.web.exchange import CITATION_RULE, cited
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, answered
 from kggraph.web.outlets import outlets
-from kggraph.web.render import Context, Here, here, page, query_of, site_links
+from kggraph.web.render import Context, Here, here, other_forms, page, page_links, query_of
 
 blueprint = Blueprint("reading_list", __name__)
 
@@ -44,12 +44,16 @@ def reading_list() -> Document:
     """The list as a page of references."""
     place = here()
     pairs = _pairs(place.kb, chosen(place.kb))
+    query = query_of(pairs)
     return page(
         "list.html",
         "/list",
         lambda place: _context(place, pairs),
-        query=query_of(pairs),
-        links=lambda: site_links(place.kb),
+        query=query,
+        links=lambda: [
+            *page_links(place, "/list", query),
+            *other_forms(place, "/list", query, CITATION_FORMATS if pairs else ()),
+        ],
     )
 
 

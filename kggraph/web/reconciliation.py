@@ -96,6 +96,7 @@ def preview() -> Document:
         language=here().language,
         headers=(_FRAMED,),
         kept=False,
+        located=False,
     )
 
 
@@ -139,4 +140,5 @@ def _told(members: dict[str, Any], *, fresh: bool = True) -> Document:
         forced=kind,
         cache_control=FRESH if fresh else NO_STORE,
         kept=False,
+        located=False,
     )

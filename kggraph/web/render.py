@@ -17,7 +17,7 @@ from kggraph.config import Settings
 from kggraph.errors import GenerationError
 from kggraph.publish.labels import Label, pick
 from kggraph.rdf.iris import is_web_iri
-from kggraph.rdf.media import Representation
+from kggraph.rdf.media import HTML, Representation
 from kggraph.web import markup
 from kggraph.web.http import (
     CSS,
@@ -272,6 +272,18 @@ def page_links(place: Here, path: str, query: str = "") -> list[Link]:
     tail = f"?{query}" if query else ""
     canonical = f"{place.kb.addresses.base_uri.rstrip('/')}{place.prefix}{path}{tail}"
     return [Link(canonical, "canonical"), *site_links(place.kb)]
+
+
+def other_forms(place: Here, path: str, query: str, formats: Sequence[Representation]) -> list[Link]:
+    """Links from a page to the same for other programs."""
+    tail = f"?{query}" if query else ""
+    return [Link(f"{place.prefix}{path}{form.suffix}{tail}", "alternate", form.media_type) for form in formats]
+
+
+def file_links(place: Here, path: str, query: str = "") -> list[Link]:
+    """Links of a file for other programs: the page that shows the same, and those of every document."""
+    tail = f"?{query}" if query else ""
+    return [Link(f"{place.prefix}{path}{tail}", "alternate", HTML.media_type), *site_links(place.kb)]
 
 
 def query_of(pairs: Sequence[tuple[str, str]]) -> str:

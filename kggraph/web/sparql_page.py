@@ -17,7 +17,7 @@ from kggraph.rdf.results import result_formats
 from kggraph.store.guard import InspectedQuery
 from kggraph.web.http import Document
 from kggraph.web.problems import Problem, problem_of
-from kggraph.web.render import Here, page, site_links
+from kggraph.web.render import Here, page, page_links
 from kggraph.web.sentences import in_language
 from kggraph.web.sparql_answer import checked, run
 from kggraph.web.sparql_help import help_for, misspelt
@@ -106,7 +106,7 @@ def page_of(place: Here, asked: Asked, *, named: dict[str, Any] | None = None, q
 
 
 def _links(place: Here) -> Sequence[Any]:
-    return site_links(place.kb) if place.site.generations is not None else ()
+    return page_links(place, "/sparql") if place.site.generations is not None else ()
 
 
 def _context(

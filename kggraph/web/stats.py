@@ -20,7 +20,7 @@ from kggraph.search.facets import Facet, FacetValue
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, answered
 from kggraph.web.linked import facet_param
-from kggraph.web.render import Context, Here, here, page, page_links, query_of
+from kggraph.web.render import Context, Here, file_links, here, other_forms, page, page_links, query_of
 from kggraph.web.thing_files import harmless
 
 blueprint = Blueprint("stats", __name__)
@@ -55,7 +55,12 @@ class Numbers:
 def stats() -> Document:
     """The numbers as a page."""
     place = here()
-    return page("stats.html", "/stats", _context, links=lambda: page_links(place, "/stats"))
+    return page(
+        "stats.html",
+        "/stats",
+        _context,
+        links=lambda: [*page_links(place, "/stats"), *other_forms(place, "/stats", "", (RESULTS_CSV,))],
+    )
 
 
 @blueprint.get("/stats.csv")
@@ -63,7 +68,14 @@ def stats() -> Document:
 def stats_csv() -> Document:
     """All the numbers as a file: a row for each value of each filter."""
     place = here()
-    return Document(f"{place.prefix}/stats.csv", lambda _: _csv(place), offers=(RESULTS_CSV,), forced=RESULTS_CSV)
+    return Document(
+        f"{place.prefix}/stats.csv",
+        lambda _: _csv(place),
+        offers=(RESULTS_CSV,),
+        forced=RESULTS_CSV,
+        language=place.language,
+        links=lambda: file_links(place, "/stats"),
+    )
 
 
 def _context(place: Here) -> Context:

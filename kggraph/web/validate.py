@@ -133,6 +133,7 @@ def _answer(
         status=status,
         headers=(("Vary", "Accept, Accept-Language"), *headers),
         kept=False,
+        located=False,
     )
 
 

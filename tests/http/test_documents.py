@@ -9,86 +9,10 @@ from pyoxigraph import RdfFormat
 
 from kggraph.publish.versions import kept_versions, version_graph
 from kggraph.web.generations import KnowledgeBase
+from tests.http.accepts import ACCEPTS, BROWSER
 from tests.http.addresses import DOCUMENTS
 
-BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 FORMATS = {"ttl": RdfFormat.TURTLE, "jsonld": RdfFormat.JSON_LD, "nt": RdfFormat.N_TRIPLES, "rdf": RdfFormat.RDF_XML}
-
-ACCEPTS = [
-    (None, "text/html"),
-    ("", "text/html"),
-    ("*/*", "text/html"),
-    (BROWSER, "text/html"),
-    ("text/turtle", "text/turtle"),
-    ("TEXT/TURTLE", "text/turtle"),
-    ("text/turtle;q=0.4, application/ld+json;q=0.5", "application/ld+json"),
-    ("application/ld+json", "application/ld+json"),
-    ("application/json", "application/ld+json"),
-    ("application/n-triples", "application/n-triples"),
-    ("application/rdf+xml", "application/rdf+xml"),
-    ("application/rdf+xml, text/turtle;q=0.9", "application/rdf+xml"),
-    ("text/*;q=0.3, text/turtle;q=0.7", "text/turtle"),
-    ("text/*", "text/html"),
-    ("application/*", "application/ld+json"),
-    ("*/*;q=0.1, text/turtle", "text/turtle"),
-    ("text/html;q=0, */*", "text/turtle"),
-    ("text/html;q=0, text/turtle;q=0, */*;q=0.5", "application/ld+json"),
-    ("text/turtle;q=nonsense, text/html", "text/html"),
-    (";;;,,,", "text/html"),
-    ("image/png", None),
-    ("text/turtle;q=0", None),
-    ("*/*;q=0", None),
-    # what browsers, tools and libraries really send
-    ("text/html", "text/html"),
-    ("application/xhtml+xml", "text/html"),
-    ("text/html;charset=utf-8", "text/html"),
-    ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "text/html"),
-    (
-        "application/rdf+xml, application/xhtml+xml;q=0.3, text/xml;q=0.2, text/html;q=0.3, text/n3, text/turtle;q=1",
-        "text/turtle",
-    ),
-    (
-        "text/turtle, application/n-triples;q=0.9, application/rdf+xml;q=0.8, */*;q=0.1",
-        "text/turtle",
-    ),
-    ("application/trig, application/n-quads;q=0.9, text/turtle;q=0.8", "application/trig"),
-    ("application/vnd.citationstyles.csl+json", "application/vnd.citationstyles.csl+json"),
-    ("application/x-bibtex", "application/x-bibtex"),
-    ("text/x-bibtex", "application/x-bibtex"),
-    ("application/x-research-info-systems", "application/x-research-info-systems"),
-    ("application/vnd.citationstyles.csl+json, text/turtle;q=0.9", "application/vnd.citationstyles.csl+json"),
-    ("text/markdown", "text/markdown"),
-    ("text/markdown, text/html;q=0.9", "text/markdown"),
-    ("text/csv", "text/csv"),
-    ("text/csv, */*;q=0.1", "text/csv"),
-    ("application/trig", "application/trig"),
-    ("application/x-trig", "application/trig"),
-    ("application/x-turtle", "text/turtle"),
-    ("text/plain", "application/n-triples"),
-    ("text/xml", "application/rdf+xml"),
-    ("application/xml", "application/rdf+xml"),
-    ('application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"', "application/ld+json"),
-    ("application/ld+json; q=1.0", "application/ld+json"),
-    ("application/ld+json;q=1.000", "application/ld+json"),
-    ("text/turtle;q=0.001", "text/turtle"),
-    ("text/turtle ; q = 0.5 , application/n-triples ; q = 0.6", "application/n-triples"),
-    ("text/turtle,,application/n-triples;q=0.1", "text/turtle"),
-    ("text/turtle;version=1.1", "text/turtle"),
-    ("text/turtle;charset=utf-8", "text/turtle"),
-    ("text/turtle;charset=iso-8859-1, text/html;q=0.1", "text/html"),
-    ("text/turtle;q=2, text/html;q=0.1", "text/html"),
-    ("text/turtle;q=-1, text/html;q=0.1", "text/html"),
-    ("text/html;q=0.5, */*;q=0.5", "text/html"),
-    ("*/*;q=0.5, text/html;q=0.4, text/*;q=0.3", "application/ld+json"),
-    ("text/*, text/html;q=0", "text/turtle"),
-    ("image/png, image/*", None),
-    ("application/json;q=0, image/png", None),
-    ("application/sparql-results+json", None),
-    ("*/html", "text/html"),
-    ("text/turtle\\", "text/html"),
-    ('"text/turtle"', "text/html"),
-    ("text/" + "a" * 5000 + ", text/turtle", "text/turtle"),
-]
 
 
 def graph(data: bytes, name: str) -> set[str]:

@@ -16,7 +16,9 @@ from kggraph.publish.svg import escape, px
 SIZE: Final = 600
 _MIDDLE: Final = 64.0
 _OUTSIDE: Final = 296.0
-_LINE: Final = 22.0
+_LINE: Final = 25.0
+_INNERMOST: Final = 5
+"""Width of the innermost ring, where each next one is 1 wider."""
 _GAP: Final = 2.0
 
 
@@ -37,8 +39,10 @@ def wheel(rings: Sequence[Sequence[Part]], middle: Part, title: str) -> str:
     >>> wheel([[Part("a", "/a", "1")]], Part("all", "/", "1"), "Wheel").count("<a ")
     2
     """
-    wide = (_OUTSIDE - _MIDDLE) / max(len(rings), 1)
-    radii = [_MIDDLE, *accumulate([wide] * len(rings), initial=_MIDDLE)][1:]
+    # An outer ring is wider: it has more parts, so longer lines of text for the same height.
+    shares = [_INNERMOST + number for number in range(len(rings))]
+    wide = [(_OUTSIDE - _MIDDLE) * share / sum(shares) for share in shares]
+    radii = [*accumulate(wide, initial=_MIDDLE)]
     parts = [_centre(middle)]
     for number, ring in enumerate(rings):
         parts += _ring(ring, radii[number] + 3, radii[number + 1], number)
@@ -61,7 +65,8 @@ def _ring(parts: Sequence[Part], inner: float, outer: float, number: int) -> lis
         # The first part has its middle at the top; an outer ring is turned a little, so that borders do not line up.
         start = step * (place - 0.5)
         middle = start + step / 2
-        at = (inner + outer) / 2 + (4 if len(parts) > 1 else 0)
+        # A little inward: that is where level lines have most room at the sides.
+        at = (inner + outer) / 2 - (4 if len(parts) > 1 else 0)
         where = (SIZE / 2 + at * math.sin(middle), SIZE / 2 - at * math.cos(middle))
         shape = _annulus(inner, outer) if len(parts) == 1 else _sector(inner, outer, start, start + step)
         found.append(_link(part, shape, where, f"wheel-part ring-{number} hue-{place % 6}"))

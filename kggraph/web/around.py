@@ -28,12 +28,12 @@ _INBOUND: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
-    """A link of the list: from, by what, to."""
+class Ties:
+    """Links of one property in the list: what the thing points at, or what points at it."""
 
-    start: tuple[Label, str]
     name: Label
-    end: tuple[Label, str]
+    ends: tuple[tuple[Label, str], ...]
+    """Names and addresses."""
 
 
 @blueprint.get("/around")
@@ -60,13 +60,23 @@ def _context(place: Here, found: Description) -> Context:
     kb, language = place.kb, place.language
     edges = _edges(place, found)
     iris = {term.value for edge in edges for term in edge if isinstance(term, NamedNode)}
-    labels = {iri: pick(texts, language, iri) for iri, texts in kb.labels(iris).items()}
+    own = kb.class_of(found.types)
+    fields = [*(own.fields if own else ()), *kb.model.main.fields]
+    # A property is called what the pages call it; its own name may be in one language only.
+    named = {iri: pick(texts, language, iri) for iri, texts in kb.labels(iris).items()}
+    named |= {field.path: pick(field.label, language, field.path) for field in reversed(fields)}
 
     def label(iri: str) -> Label:
-        return labels.get(iri) or pick(None, language, iri)
+        return named.get(iri) or pick(None, language, iri)
 
-    def ended(iri: str) -> tuple[Label, str]:
-        return label(iri), kb.addresses.href(iri, place.prefix)[0] or ""
+    def ties(is_outward: bool) -> list[Ties]:
+        ends: dict[str, list[tuple[Label, str]]] = {field.path: [] for field in fields}
+        for start, name, end in edges:
+            if (start.value == found.iri) == is_outward:  # type: ignore[union-attr]
+                iri = (end if is_outward else start).value  # type: ignore[union-attr]
+                end_of = ends.setdefault(name.value, [])
+                end_of.append((label(iri), kb.addresses.href(iri, place.prefix)[0] or ""))
+        return [Ties(label(iri), tuple(some)) for iri, some in ends.items() if some]
 
     title = pick(found.labels, language, found.iri)
     caption = Caption(title.text, place.t("act.graph_note"), "around")
@@ -78,7 +88,8 @@ def _context(place: Here, found: Description) -> Context:
         "href": place.prefix + (kb.addresses.path(found.iri) or "/"),
         "figure": Markup(figure.svg),
         "cut": (figure.shown, figure.total) if figure.is_cut else None,
-        "ties": [Tie(ended(s.value), label(p.value), ended(o.value)) for s, p, o in edges],  # type: ignore[union-attr]
+        "outward": ties(True),
+        "inward": ties(False),
         "related": likes,
     }
 

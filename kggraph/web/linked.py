@@ -101,13 +101,14 @@ class Around:
         hidden = _STRUCTURE | facet_paths | told | {f"{SSSOM}subject_id", f"{SSSOM}object_id"}
         if len(counts) > 1:
             hidden |= {f"{PROV}agent"}  # the part of a thing that names an agent; the thing links to it as well
+        names = {field.path: field.label for field in self.kb.model.main.fields} if counts else {}
         found = []
         for predicate, total in counts.items():
             if predicate not in hidden:
                 links = self.kb.descriptions.inbound(self.iri, predicate=predicate, limit=INBOUND_SHOWN)
                 things = list(dict.fromkeys(link.thing for link in links))
                 labels = self.kb.labels([*things, predicate])
-                label = pick(labels.get(predicate), self.language, predicate)
+                label = pick(names.get(predicate) or labels.get(predicate), self.language, predicate)
                 shown = tuple(self._shown(iri, labels) for iri in things)
                 found.append(Inbound(label, total, shown, self._query(predicate)))
         return found

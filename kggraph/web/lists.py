@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -11,7 +13,7 @@ from flask import Blueprint, request
 from kggraph.errors import ThingNotFound
 from kggraph.publish.citations import CITATION_FORMATS
 from kggraph.publish.feeds import ATOM_FORMAT
-from kggraph.publish.labels import pick
+from kggraph.publish.labels import Label, pick
 from kggraph.search.facets import NEWEST, TITLE
 from kggraph.search.results import RELEVANCE
 from kggraph.web.cards import cards
@@ -170,7 +172,18 @@ def _things(place: Here, kind: Kind, number: int) -> dict[str, Any]:
         label = pick(one.labels, place.language, one.iri)
         path = place.kb.addresses.path(one.iri) or "/"
         entries.append((label, place.prefix + path, max(uses.values()) if uses else 0))
-    return {"title": pick(kind.plural, place.language, kind.name), "kind": kind, "entries": entries, "pager": made}
+    title = pick(kind.plural, place.language, kind.name)
+    return {"title": title, "letters": _by_letter(entries), "pager": made}
+
+
+def _by_letter(entries: Sequence[tuple[Label, str, int]]) -> list[tuple[str, list[tuple[Label, str, int]]]]:
+    """Names under the letter they begin with; what begins with no letter stands together."""
+    return [(letter, list(some)) for letter, some in groupby(entries, key=lambda entry: _initial(entry[0].text))]
+
+
+def _initial(name: str) -> str:
+    first = unicodedata.normalize("NFD", name.strip())[:1].upper()
+    return first if first.isalpha() else "#"
 
 
 def _kind_entry(place: Here, kind: Kind) -> dict[str, Any]:

@@ -264,6 +264,14 @@ def facet_options(context: Context, key: str, options: Sequence[Option]) -> Mark
     return Markup("".join(rows))
 
 
+def bar(percent: float) -> Markup:
+    """A bar under the name of what is counted; the number itself stands beside it."""
+    return Markup(
+        '<svg class="bar" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        f'<rect width="{percent:.1f}" height="3"/></svg>'
+    )
+
+
 @pass_context
 def card_facts(context: Context, shown: Sequence[CardField]) -> Markup:
     """The fields of a card, each on a line of its own: a list of 25 has some two hundred values."""
@@ -293,6 +301,6 @@ def suggesting(context: Context) -> Markup:
 
 FILTERS: Final = (say, marks, excerpt, bare, are_short, lower_first)
 PIECES: Final = (
-    *(icon, count, anchor, value, fields, others, facet_options, card_facts, suggesting),
+    *(icon, count, bar, anchor, value, fields, others, facet_options, card_facts, suggesting),
     *(home_page, groups, related_items),
 )

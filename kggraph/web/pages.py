@@ -111,6 +111,10 @@ def _is_told(kb: KnowledgeBase, kind: Kind) -> bool:
     return not (kind.is_main or kind.scheme or model is None or model.iri.startswith((SKOS, SSSOM, DCAT)))
 
 
+def _counts(kb: KnowledgeBase, kind: Kind) -> bool:
+    return kind.count > 0 and (kind.is_main or _is_told(kb, kind))
+
+
 def _ways(place: Here) -> list[Way]:
     kb = place.kb
     schemes = {facet.key: facet.scheme for facet in kb.facets.facets if facet.kind == "scheme"}
@@ -139,5 +143,5 @@ def _about(place: Here) -> Context:
         "base_uri": kb.addresses.base_uri,
         "created": kb.manifest.created,
         "triples": kb.manifest.triples,
-        "kinds": [(pick(kind.plural, place.language, kind.name), kind) for kind in kb.kinds.all if kind.count],
+        "kinds": [(pick(kind.plural, place.language, kind.name), kind) for kind in kb.kinds.all if _counts(kb, kind)],
     }

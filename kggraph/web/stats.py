@@ -11,9 +11,9 @@ from typing import Final
 from flask import Blueprint
 from markupsafe import Markup
 
-from kggraph.publish.charts import Bar, Line, Point, bar_chart, line_chart
+from kggraph.publish.charts import Line, Point, line_chart
 from kggraph.publish.labels import Label, pick
-from kggraph.publish.svg import Caption, Figure
+from kggraph.publish.svg import Caption
 from kggraph.rdf.media import RESULTS_CSV
 from kggraph.search.crosstab import items_with_any
 from kggraph.search.facets import Facet, FacetValue
@@ -25,7 +25,7 @@ from kggraph.web.thing_files import harmless
 
 blueprint = Blueprint("stats", __name__)
 
-_BARS: Final = 15
+_BARS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,19 @@ class Row:
     href: str
     part: float
     """Of all items, between 0 and 1."""
+    length: float
+    """Of its bar, where the longest is 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A heading with a picture and the same numbers as a table."""
+    """A heading with a table of numbers, each with its bar; what runs through time has a picture as well."""
 
     key: str
     label: Label
-    figure: Markup
     rows: tuple[Row, ...]
-    left_out: int
+    left_out: int = 0
+    figure: Markup | None = None
 
 
 @blueprint.get("/stats")
@@ -103,25 +105,20 @@ def _numbers(place: Here, facet: Facet) -> Numbers:
     kb = place.kb
     values = sorted(_used(kb, facet), key=lambda value: -value.count)
     rows = _rows(place, facet, values[:_BARS])
-    label = field_label(kb, facet.key, place.language)
-    caption = Caption(
-        place.t("stats.by", what=label.text),
-        place.t("stats.bars_note"),
-        f"chart-{facet.key}",
-        lambda value: place.t.number(int(value)),
-    )
-    figure = bar_chart([Bar(row.label.text, (float(row.count),)) for row in rows], caption)
-    return Numbers(facet.key, label, _drawn(figure), rows, len(values) - len(rows))
+    return Numbers(facet.key, field_label(kb, facet.key, place.language), rows, len(values) - len(rows))
 
 
 def _rows(place: Here, facet: Facet, values: Sequence[FacetValue]) -> tuple[Row, ...]:
     kb = place.kb
     labels = kb.labels(value.value for value in values)
+    most = max((value.count for value in values), default=1)
     rows = []
     for value in values:
         label = pick(labels.get(value.value), place.language) if labels.get(value.value) else Label(value.value, "")
         query = query_of([(facet.key, facet_param(kb, value.value))])
-        rows.append(Row(label, value.count, f"{place.prefix}/items?{query}", value.count / kb.facets.size))
+        rows.append(
+            Row(label, value.count, f"{place.prefix}/items?{query}", value.count / kb.facets.size, value.count / most)
+        )
     return tuple(rows)
 
 
@@ -141,7 +138,7 @@ def _growth(place: Here, facet: Facet) -> Numbers:
         lambda value: place.t.number(int(value)),
     )
     figure = line_chart([Line(place.t("stats.together"), tuple(points))], caption)
-    return Numbers(facet.key, label, _drawn(figure), tuple(reversed(rows)), 0)
+    return Numbers(facet.key, label, tuple(reversed(rows)), figure=Markup(figure.svg))
 
 
 def _completeness(place: Here, facets: Sequence[Facet]) -> Numbers:
@@ -150,19 +147,9 @@ def _completeness(place: Here, facets: Sequence[Facet]) -> Numbers:
     told = []
     for facet in facets:
         known = items_with_any(kb.facets, facet.key, (value.value for value in kb.everything.facets[facet.key]))
-        told.append(Row(field_label(kb, facet.key, place.language), known, "", known / max(kb.facets.size, 1)))
-    caption = Caption(
-        place.t("stats.completeness"),
-        place.t("stats.completeness_note"),
-        "chart-completeness",
-        lambda value: f"{value:.0f}%",
-    )
-    figure = bar_chart([Bar(row.label.text, (round(100 * row.part, 1),)) for row in told], caption)
-    return Numbers("completeness", Label(place.t("stats.completeness"), place.language), _drawn(figure), tuple(told), 0)
-
-
-def _drawn(figure: Figure) -> Markup:
-    return Markup(figure.svg)
+        part = known / max(kb.facets.size, 1)
+        told.append(Row(field_label(kb, facet.key, place.language), known, "", part, part))
+    return Numbers("completeness", Label(place.t("stats.filter"), place.language), tuple(told))
 
 
 def field_label(kb: KnowledgeBase, key: str, language: str) -> Label:

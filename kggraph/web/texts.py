@@ -44,6 +44,14 @@ class Texts:
         """A whole number with the thousands of this language: 12.345 or 12,345."""
         return f"{number:,}".replace(",", self("format.thousands"))
 
+    def percent(self, part: float) -> str:
+        """A share as a whole number of percents; what is little is not told as nothing.
+
+        >>> Texts("en", {}).percent(0.125), Texts("en", {}).percent(0.001)
+        ('12%', '<1%')
+        """
+        return "<1%" if 0 < part < 0.01 else f"{part:.0%}"
+
     def date(self, lexical: str) -> str:
         """A year, month or day as people write it; what is no date stays as it is."""
         match = _DATE.match(lexical)

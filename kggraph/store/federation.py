@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, Variable, parse_query_results
@@ -59,7 +59,7 @@ class FederatedEngine:
             return self._inner.query(request)
         failed: list[str] = []
         text = self._joined(query, request.base_iri, failed)
-        answer = self._inner.query(replace(request, text=text, max_query_bytes=_JOINED_BYTES))
+        answer = self._inner.query(request._replace(text=text, max_query_bytes=_JOINED_BYTES))
         answer.failed_services = tuple(failed)
         return answer
 

@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
-from operator import attrgetter
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from kggraph.rdf.results import ResultKind
 
 
-@dataclass(frozen=True, slots=True)
-class QueryRequest:
+class QueryRequest(NamedTuple):
     """One query with the form of its result and its limits.
 
     >>> QueryRequest("ASK {}", "application/sparql-results+json").timeout_s
@@ -40,8 +38,7 @@ class QueryRequest:
     """Bytes kept back until the result is known to be whole, so that its status is certain; more than that streams."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A request that the guard has let through, as it goes to whatever runs it."""
 
     text: str
@@ -62,13 +59,6 @@ class Task:
     """The order of its variables."""
     prefixes: tuple[tuple[str, str], ...] = ()
     """Prefixes to write a graph with: those known here, then those of the query."""
-
-    def values(self) -> tuple[Any, ...]:
-        """The task as plain values, in the order of its fields."""
-        return _VALUES(self)
-
-
-_VALUES = attrgetter(*(field.name for field in fields(Task)))
 
 
 @dataclass(slots=True)

@@ -64,7 +64,7 @@ class _Gate:
             return self._inner(environ, begin)
         finally:
             took = time.perf_counter() - started
-            metrics.requests.labels(kind, status).observe(took)
+            metrics.answered(kind, status).observe(took)
             if _log.isEnabledFor(logging.INFO):
                 told = {"request": request_id, "method": environ["REQUEST_METHOD"], "path": path, "kind": kind}
                 _log.info("request", extra={"told": {**told, "status": int(status), "ms": round(took * 1000, 2)}})

@@ -37,7 +37,7 @@ class MeteredEngine:
             raise
         finally:
             took = time.perf_counter() - started
-            metrics.queries.labels(outcome).observe(took)
+            metrics.ended(outcome).observe(took)
             if took >= self._slow_s:
                 metrics.slow_queries.inc()
                 digest = hashlib.sha256(request.text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -16,7 +17,7 @@ MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
 _own: Final = CollectorRegistry()
-requests = Histogram(
+_requests: Final = Histogram(
     "kggraph_request_seconds",
     "Requests: time until the answer was made",
     ("kind", "status"),
@@ -24,13 +25,16 @@ requests = Histogram(
     registry=_own,
 )
 limited = Counter("kggraph_rate_limited_total", "Requests refused for their rate", ("kind",), registry=_own)
-queries = Histogram(
+_queries: Final = Histogram(
     "kggraph_query_seconds",
     "Queries to the engine: time until the answer began",
     ("outcome",),
     buckets=_SECONDS,
     registry=_own,
 )
+answered: Final = lru_cache(maxsize=256)(_requests.labels)
+"""The times of one kind of request with one status; `ended` those of queries with one outcome."""
+ended: Final = lru_cache(maxsize=256)(_queries.labels)
 slow_queries = Counter("kggraph_slow_queries_total", "Queries slower than slow_query_s", registry=_own)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable
@@ -28,6 +27,7 @@ from kggraph.web.query_log import log_query
 from kggraph.web.render import Here
 from kggraph.web.sparql_help import help_for
 from kggraph.web.sparql_request import Asked
+from kggraph.web.visitors import client_key
 
 TABLE_ROWS: Final = 100_000
 """Solutions in formats for people and with labels, which are made in memory."""
@@ -133,7 +133,7 @@ def engine_request(
 ) -> QueryRequest:
     """What the engine is asked.
 
-    :param client: address of who asks. It is only told apart, for a fair queue, and goes no further than this.
+    :param client: address of who asks. It is only told apart, for a fair queue, and does not leave this process.
     :param max_bytes: less than the settings allow, when not 0.
     """
     allowed = settings.max_result_mb * 1024 * 1024
@@ -148,7 +148,7 @@ def engine_request(
         max_query_bytes=settings.max_query_kb * 1024,
         max_result_bytes=min(allowed, max_bytes) if max_bytes else allowed,
         base_iri=settings.base_uri,
-        client=hashlib.blake2b(client.encode(), digest_size=8).hexdigest(),
+        client=client_key(client),
     )
 
 

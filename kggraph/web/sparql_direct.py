@@ -20,7 +20,7 @@ from kggraph.web.cache import Finished, literal_key, status_line
 from kggraph.web.http import VARY, Web, finish
 from kggraph.web.render import Site
 from kggraph.web.sparql_answer import ANSWER, KEPT_TIMING, RAISED, checked, chosen_format, engine_request, key_of
-from kggraph.web.sparql_request import Asked, decoded
+from kggraph.web.sparql_request import Asked, decoded_part
 
 _PATH: Final = "/sparql"
 _QUEUED: Final = "kggraph.queued_ms"
@@ -50,7 +50,8 @@ class _Direct:
         status, headers, body = finished.reply(environ.get("HTTP_IF_NONE_MATCH"))
         took, queued = (time.perf_counter() - started) * 1000, environ[_QUEUED]
         timing = ("Server-Timing", f"queue;dur={queued:.2f}, query;dur={max(0.0, took - queued):.2f}")
-        start_response(status_line(status), [timing if pair == KEPT_TIMING else pair for pair in headers])
+        headers[headers.index(KEPT_TIMING)] = timing
+        start_response(status_line(status), headers)
         return [body]
 
     def _finished(self, environ: WSGIEnvironment) -> Finished | None:
@@ -59,11 +60,11 @@ class _Direct:
         accept = environ.get("HTTP_ACCEPT")
         if site.settings.query_log or (accept and "html" in accept):
             return None
+        name, _, value = environ.get("QUERY_STRING", "").partition("=")
+        if name != "query" or "&" in value:
+            return None
         try:
-            fields = decoded(environ.get("QUERY_STRING", "").encode("latin-1"))
-            if len(fields) != 1 or len(fields.getlist("query")) != 1:
-                return None
-            asked = Asked(fields["query"])
+            asked = Asked(decoded_part(value.encode("latin-1"), name))
             inspected = checked(site.settings, asked.text)
             format = chosen_format(inspected, "", accept)
         except KgError:

@@ -94,10 +94,19 @@ def decoded(raw: bytes) -> Fields:
         raise BadParameter(f"There are more than {_MAX_FIELDS} parameters.", parameter="query")
     found: Fields = MultiDict()
     for part in parts:
-        name, _, value = part.replace(b"+", b" ").partition(b"=")
-        key = _text(unquote_to_bytes(name), "name of a parameter")
-        found.add(key, _text(unquote_to_bytes(value), key[:60]))
+        name, _, value = part.partition(b"=")
+        key = decoded_part(name, "name of a parameter")
+        found.add(key, decoded_part(value, key[:60]))
     return found
+
+
+def decoded_part(raw: bytes, name: str) -> str:
+    """One name or value of a query string or a form.
+
+    :param name: what it is called when it is not UTF-8.
+    :raises BadParameter: it is not UTF-8.
+    """
+    return _text(unquote_to_bytes(raw.replace(b"+", b" ")), name)
 
 
 def _text(raw: bytes, name: str) -> str:

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -157,10 +156,9 @@ def test_too_deep_for_the_engine_is_survived(host: Hosted) -> None:
 def test_a_service_that_passed_the_guard_meets_the_sandbox(host: Hosted) -> None:
     with listener() as (port, connections):
         text = f"SELECT * {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}"
-        task = replace(task_of(QueryRequest("SELECT * { }", JSON)), text=text, beyond=None)
+        task = task_of(QueryRequest("SELECT * { }", JSON))._replace(text=text, beyond=None)
         connection = _Connection(os.fspath(host.path))
-        connection.ask(wire.REQUEST.pack(5.0, 512, bytes(16)) + wire.dump(task.values()), 5.0)
-        kind, content, _ = connection.first
+        kind, content, _ = connection.ask(wire.REQUEST.pack(5.0, 512, bytes(16)) + wire.dump(task), 5.0)
         connection.close()
         assert kind == wire.ERROR
         assert isinstance(error := wire.error_of(content), QueryRefused)

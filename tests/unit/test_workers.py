@@ -39,7 +39,7 @@ class Driven:
         theirs.setblocking(False)
         ours.settimeout(20)
         task = task_of(QueryRequest(text, CSV, **limits))  # type: ignore[arg-type]
-        content = wire.REQUEST.pack(1.0, 100, bytes(16)) + wire.dump(task.values())
+        content = wire.REQUEST.pack(1.0, 100, bytes(16)) + wire.dump(task)
         *parts, last = wire.request_packets(5, content)
         for part in parts:
             self.control.send(part)

@@ -16,7 +16,7 @@ from kggraph.publish.dqv import DQV, OVERALL, measurement_iri
 from kggraph.publish.triples import Triples, iri, text, typed
 from kggraph.rdf.iris import slugify
 from kggraph.rdf.media import RESULTS_CSV, TRIG
-from kggraph.terms import DCAT, DCTERMS, FOAF, VOID
+from kggraph.terms import DCAT, DCTERMS, FOAF, PROV, VOID
 
 VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 SPDX: Final = "http://spdx.org/rdf/terms#"
@@ -128,6 +128,8 @@ class _Catalog:
         add(facts.iri, f"{DCTERMS}identifier", text(facts.iri))
         add(facts.iri, f"{DCAT}version", text(facts.version))
         add(facts.iri, f"{DCTERMS}modified", typed(facts.modified, "dateTime"))
+        add(facts.iri, f"{PROV}generatedAtTime", typed(facts.modified, "dateTime"))
+        add(facts.iri, f"{PROV}wasAttributedTo", *(iri(agent.iri) for agent in facts.creators))
         add(facts.iri, f"{DCTERMS}conformsTo", iri(f"{facts.base_uri}def"), iri(f"{facts.base_uri}shapes"))
         add(facts.iri, f"{FOAF}page", iri(facts.page))
         add(facts.iri, f"{DQV}hasQualityMeasurement", *(iri(measurement_iri(facts.base_uri, n)) for n in OVERALL))

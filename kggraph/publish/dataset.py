@@ -46,6 +46,15 @@ class DumpFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A field of the things of the main kind: a column of their table."""
+
+    name: str
+    iri: str
+    label: LangText
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetFacts:
     """What is known of the dataset."""
 
@@ -67,6 +76,8 @@ class DatasetFacts:
     languages: tuple[str, ...]
     """Language tags of the pages."""
     files: tuple[DumpFile, ...]
+    variables: tuple[Variable, ...]
+    """What is told of each thing of the main kind."""
     contact_email: str = ""
     """Where questions go."""
 
@@ -115,6 +126,7 @@ def dataset_facts(
         triples=manifest.triples,
         languages=languages,
         files=dump_files(manifest),
+        variables=tuple(Variable(f.key, f.path, f.label) for f in model.main.fields if not (f.inverse or f.hidden)),
         contact_email=contact_email,
     )
 

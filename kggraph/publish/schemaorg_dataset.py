@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kggraph.publish.catalog import SERVICES, Service
-from kggraph.publish.dataset import Agent, DatasetFacts, DumpFile
+from kggraph.publish.dataset import Agent, DatasetFacts, DumpFile, Variable
 from kggraph.publish.jsonld_page import CONTEXT, JsonObject, localised
 from kggraph.rdf.iris import slugify
 from kggraph.terms import DCAT, DCTERMS
@@ -40,6 +40,7 @@ def dataset_jsonld(facts: DatasetFacts, *, lang: str = "") -> JsonObject:
     made["creator"] = [_agent(agent, lang) for agent in facts.creators]
     made["includedInDataCatalog"] = {"@id": f"{facts.page}#catalog", "@type": "DataCatalog", "url": facts.page}
     made["includedInDataCatalog"]["name"] = made["name"]
+    made["variableMeasured"] = [_variable(variable, lang) for variable in facts.variables]
     made["distribution"] = [_file(facts, file) for file in facts.files]
     made["distribution"] += [_service(facts, service, lang) for service in SERVICES]
     return {key: value for key, value in made.items() if value not in (None, "", [], {})}
@@ -72,6 +73,11 @@ def _file(facts: DatasetFacts, file: DumpFile) -> JsonObject:
         "dateModified": facts.modified,
         **({"license": facts.license} if facts.license else {}),
     }
+
+
+def _variable(variable: Variable, lang: str) -> JsonObject:
+    made: JsonObject = {"@type": "PropertyValue", "name": variable.name, "propertyID": variable.iri}
+    return {**made, "description": localised(variable.label, lang)} if variable.label else made
 
 
 def _service(facts: DatasetFacts, service: Service, lang: str) -> JsonObject:

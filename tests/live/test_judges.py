@@ -133,6 +133,20 @@ class NoEngine:
         raise AssertionError("a query was asked")
 
 
+def test_the_dataset_has_nine_tenths_of_the_points_of_fairsfair(server: Server, root: Path) -> None:
+    def assess(least: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(root / "tools" / "fair.py"), server.url, "--least", least]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    done = assess("0.9")
+    assert done.returncode == 0, done.stdout + done.stderr
+    score = done.stdout.splitlines()[-1]
+    assert score.startswith("score: ") and " of 24, " in score
+    assert sum(line.startswith("FsF-") for line in done.stdout.splitlines()) == 16
+    # What nobody has done is not counted: registering, and a standard of one community.
+    assert done.stdout.count("  no  ") == 2 and assess("0.95").returncode == 1
+
+
 def test_the_dataset_is_found_from_the_home_page(server: Server) -> None:
     _, page = server.get("/", "text/html")
     assert b'href="/dataset"' in page

@@ -7,7 +7,6 @@ Data that do not conform are never published, and a build that stops at any mome
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,7 +49,7 @@ from kggraph.store.remote import Remote, remote_of
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
 from kggraph.validation.explain import Explainer
-from kggraph.validation.reach import looked_at
+from kggraph.validation.reach import read_reach
 from kggraph.validation.report import VIOLATION
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets, without_focus_nodes
@@ -72,7 +71,6 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with a step's name, how much of it is done, and how much there is (0: not known)."""
 
 _SPOOL: Final = ".spool"
-_INVERSE: Final = re.compile(rf"> <{re.escape(SH)}inversePath> (<[^>]+>) \.$".encode(), re.MULTILINE)
 
 
 def build(
@@ -237,12 +235,13 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
     shapes, shapes_files = inputs.read_graph(settings.shapes_path, settings)
     model = load_model(shapes, ontology)
     check_shapes(shapes)
+    reach = read_reach(shapes)
     job = ReadJob(
         settings.root,
         settings.source_base_uri,
         settings.base_uri,
         settings.all_prefixes,
-        tuple(sorted(set(_INVERSE.findall(shapes)))),
+        tuple(sorted(reach.backwards)) if reach else (),
     )
     spool.mkdir()
     batches = [paths[start : start + SEGMENT_FILES] for start in range(0, len(paths), SEGMENT_FILES)]
@@ -292,8 +291,8 @@ def _looked_through(
     """
     targets = tuple(read_targets(sources.shapes))
     axioms = data_graph(b"", sources.ontology)
-    rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, looked_at(sources.shapes), engine)
-    yield from validated(sources.segments, rules, settings.base_uri, pool, outcome)
+    rules = Rules(sources.shapes, targets, sources.model.superclasses, axioms, read_reach(sources.shapes), engine)
+    yield from validated(sources.segments, rules, pool, outcome)
     if unused := without_focus_nodes(targets, outcome.used):
         raise ShapesError(
             f"Nothing in the data is checked by {', '.join(f'<{shape}>' for shape in unused)}: correct its target, or "

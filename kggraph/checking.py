@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kggraph.config import Settings
-from kggraph.model import load_model
 from kggraph.publish.inputs import read_graph
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import read_file, read_folder
 from kggraph.validation.engines import Validator, data_graph
 from kggraph.validation.explain import Explainer
 from kggraph.validation.findings import MOST_OF_A_RULE, Findings, findings
+from kggraph.validation.graphs import TripleIndex, own_nodes, replaced
+from kggraph.validation.incremental import IncrementalValidator
 from kggraph.validation.report import Report
 from kggraph.validation.shape_texts import ShapeTexts
-from kggraph.validation.targets import focus_nodes, read_targets
 from kggraph.validation.well_formed import check_shapes
 
 if TYPE_CHECKING:
@@ -68,19 +68,20 @@ def validate_files(
     """
     settings = replace(settings, base_uri=settings.source_base_uri)
     ontology, shapes = (read_graph(folder, settings)[0] for folder in (settings.ontology_path, settings.shapes_path))
-    model = load_model(shapes, ontology)
     check_shapes(shapes)
     given = [read_file(path, root=Path(), prefixes=settings.all_prefixes) for path in paths]
     where = {thing_iri(subject): _shown(file.path) for file in given for subject in file.subjects}
-    data = [file.ntriples for file in given]
-    for file in read_folder(settings.data_path, root=settings.root, prefixes=settings.all_prefixes):
-        if not _overlaps(file.subjects, where):
-            data.append(file.ntriples)
-    validator = Validator(shapes, engine)
-    focus = focus_nodes(read_targets(shapes), b"".join(file.ntriples for file in given), model.superclasses)
-    graph = data_graph(b"".join(data), ontology)
-    report = validator.report(graph, focus if validator.can_narrow else None)
-    own = Report(tuple(result for result in report.results if thing_iri(result.focus.strip("<>")) in where))
+    new, axioms = b"".join(file.ntriples for file in given), data_graph(b"", ontology)
+    around = b"".join(
+        file.ntriples
+        for file in read_folder(settings.data_path, root=settings.root, prefixes=settings.all_prefixes)
+        if not _overlaps(file.subjects, where)
+    )
+    incremental = IncrementalValidator(shapes, axioms, engine)
+    found = incremental.about(replaced(TripleIndex(around, incremental.backwards), b"", new), own_nodes(new))
+    if found is None:
+        found = Validator(shapes, engine).report(around + new + axioms).results
+    own = Report(tuple(result for result in found if thing_iri(result.focus.strip("<>")) in where))
     texts = ShapeTexts(shapes)
     explainer = Explainer(texts, Path(), where.get, lang=lang or settings.languages[0])
     return findings(own, explainer, len(given), most=most), texts

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 from kggraph.publish.pool import Pool
-from kggraph.publish.spool import Segment, SpooledFile, read_bytes
+from kggraph.publish.spool import Segment, SpooledFile, objects_of, read_bytes
+from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.validation.engines import Validator
+from kggraph.validation.reach import Reach
 from kggraph.validation.report import VIOLATION, Report, Result, rule_of
 from kggraph.validation.targets import Target, focus_nodes
 
-HOPS: Final = 3
-"""How many files away from a thing a shape may look, concept schemes not counted: these are in every chunk."""
 MOST_KEPT: Final = 20_000
 """Results kept of each severity; all are counted."""
 
@@ -31,8 +30,8 @@ class Rules:
     superclasses: Mapping[str, tuple[str, ...]]
     axioms: bytes
     """Triples that are added to every chunk: which class is a subclass of which."""
-    looked_at: frozenset[bytes] | None
-    """Predicates that shapes may read of other nodes than their focus nodes; `None`: any."""
+    reach: Reach | None
+    """How far the shapes look from their focus nodes; `None`: nobody knows, so that there is one chunk."""
     engine: str = "shifty"
 
 
@@ -85,15 +84,15 @@ class Found:
     """Shapes that had a focus node."""
 
 
-def validated(segments: Sequence[Segment], rules: Rules, base: str, pool: Pool, outcome: Outcome) -> Iterator[Segment]:
+def validated(segments: Sequence[Segment], rules: Rules, pool: Pool, outcome: Outcome) -> Iterator[Segment]:
     """Every segment, while it and those after it are validated, together with what their things refer to.
 
-    :param base: base of the IRIs of our own things.
     :param outcome: takes in what is found; it is complete when all segments were given.
     """
     waiting: deque[Callable[[], Found]] = deque()
-    for segment, (data, context, own) in zip(segments, _chunks(segments, base, rules.looked_at), strict=True):
-        waiting.append(pool.start(validate_chunk, rules, data, context, own))
+    for segment, chunk in zip(segments, _chunks(segments, rules.reach), strict=True):
+        if chunk is not None:
+            waiting.append(pool.start(validate_chunk, rules, *chunk))
         if len(waiting) >= pool.ahead:
             outcome.add(waiting.popleft()())
         yield segment
@@ -125,66 +124,78 @@ def _validator(shapes: bytes, engine: str) -> Validator:
     return Validator(shapes, engine)
 
 
-def _chunks(
-    segments: Sequence[Segment], base: str, looked_at: frozenset[bytes] | None
-) -> Iterator[tuple[bytes, bytes, frozenset[str] | None]]:
-    if len(segments) == 1:
-        yield segments[0].path.read_bytes(), b"", None
+_Chunk: TypeAlias = tuple[bytes, bytes, frozenset[str] | None]
+"""What `validate_chunk` takes."""
+
+
+def _chunks(segments: Sequence[Segment], reach: Reach | None) -> Iterator[_Chunk | None]:
+    """A chunk for each segment; the whole as the first one when it is small, or when shapes may look at anything."""
+    if len(segments) == 1 or reach is None:
+        yield b"".join(segment.path.read_bytes() for segment in segments), b"", None
+        yield from (None for _ in segments[1:])
         return
-    neighbours = _Neighbours(segments, base, looked_at)
-    for segment in segments:
+    neighbours = _Neighbours(segments, reach)
+    for number, segment in enumerate(segments):
         own = frozenset(thing for file in segment.files for thing in file.things)
         data = segment.path.read_bytes()
-        yield data, neighbours.around(segment, data), own
+        yield data, neighbours.around(number, data), own
+
+
+_Place: TypeAlias = tuple[int, int]
+"""Number of a segment, and of a file in it."""
 
 
 class _Neighbours:
     """Finds the files that the shapes may look at from the things of a segment."""
 
-    def __init__(self, segments: Sequence[Segment], base: str, looked_at: frozenset[bytes] | None) -> None:
-        self._looked_at = looked_at
-        self._reference = re.compile(rb" <(" + re.escape(base.encode()) + rb"[^>#]*)[^>]*> \.$", re.MULTILINE)
-        self._place: dict[str, tuple[int, int]] = {}
-        self._pointing: dict[str, list[tuple[int, int]]] = {}
-        self._segments = segments
-        self._schemes: list[tuple[int, int]] = []
+    def __init__(self, segments: Sequence[Segment], reach: Reach) -> None:
+        self._segments, self._reach = segments, reach
+        self._place: dict[str, _Place] = {}
+        self._pointing: dict[str, list[_Place]] = {}
         for number, segment in enumerate(segments):
             for index, file in enumerate(segment.files):
-                place = (number, index)
-                if file.holds_scheme:
-                    self._schemes.append(place)
                 for thing in file.things:
-                    self._place[thing] = place
-                for thing in file.points_at:
-                    self._pointing.setdefault(thing, []).append(place)
+                    self._place[thing] = (number, index)
+                for term in file.points_at:
+                    self._pointing.setdefault(term, []).append((number, index))
 
-    def around(self, segment: Segment, data: bytes) -> bytes:
+    def around(self, number: int, data: bytes) -> bytes:
         """The triples of the files around a segment, without its own."""
-        own = self._segments.index(segment)
-        schemes = [place for place in self._schemes if place[0] != own]
-        taken = set(schemes)
-        parts = [self._read(place) for place in schemes]
-        things = {thing for file in segment.files for thing in file.things}
-        reached = data
-        for _ in range(HOPS):
-            places = {self._place.get(iri.decode()) for iri in set(self._reference.findall(reached))}
-            places |= {place for thing in things for place in self._pointing.get(thing, ())}
-            new = sorted(place for place in places if place and place[0] != own and place not in taken)
-            if not new:
-                break
-            taken.update(new)
-            things = {thing for place in new for thing in self._file(place).things}
-            found = [self._read(place) for place in new]
-            reached = b"".join(found)
-            parts += found
-        return b"".join(parts)
+        reach = self._reach
+        own = [thing for file in self._segments[number].files for thing in file.things]
+        named = {self._place[thing] for term in reach.named if (thing := thing_iri(ntriples.iri(term))) in self._place}
+        taken = {place for place in named if place[0] != number}
+        found = [self._read(place) for place in sorted(taken)]
+        data = b"".join([data, *found])
+        own += [thing for place in taken for thing in self._file(place).things]
 
-    def _file(self, place: tuple[int, int]) -> SpooledFile:
+        def beyond(data: bytes, things: Iterable[str], predicates: frozenset[bytes]) -> tuple[bytes, list[str]]:
+            """What was not found yet one step from here."""
+            terms = objects_of(data, predicates & reach.forwards)
+            places = {self._place[term] for term in terms if term in self._place}
+            if predicates & reach.backwards:
+                places.update(place for term in (*terms, *things) for place in self._pointing.get(term, ()))
+            new = sorted(place for place in places - taken if place[0] != number)
+            taken.update(new)
+            triples = b"".join([self._read(place) for place in new])
+            found.append(triples)
+            return triples, [thing for place in new for thing in self._file(place).things]
+
+        for hop in range(reach.hops + 1):
+            more, things = data, own
+            while reach.repeated and more:
+                more, things = beyond(more, things, reach.repeated)
+                data, own = data + more, [*own, *things]
+            if hop < reach.hops:
+                data, own = beyond(data, own, reach.forwards | reach.backwards)
+        return b"".join(found)
+
+    def _file(self, place: _Place) -> SpooledFile:
         return self._segments[place[0]].files[place[1]]
 
-    def _read(self, place: tuple[int, int]) -> bytes:
+    def _read(self, place: _Place) -> bytes:
         data = read_bytes(self._segments[place[0]], self._file(place))
-        if self._looked_at is None:
+        predicates = self._reach.predicates
+        if predicates is None:
             return data
-        lines = data.splitlines(keepends=True)
-        return b"".join([line for line in lines if line.split(b" ", 2)[1] in self._looked_at])
+        return b"".join([line for line in data.splitlines(keepends=True) if line.split(b" ", 2)[1] in predicates])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,12 +13,9 @@ from kggraph.errors import SourceError
 from kggraph.publish.ownership import check_file
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import read_file
-from kggraph.terms import SKOS
 
 SEGMENT_FILES: Final = 2000
 """Files a segment: what one process reads, and what is validated at once."""
-
-_SCHEME: Final = f" <{SKOS}ConceptScheme> .".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +40,8 @@ class SpooledFile:
     size: int
     things: tuple[str, ...]
     """IRIs of the things it describes, in the order of the file."""
-    holds_scheme: bool
-    """Whether one of them is a `skos:ConceptScheme`."""
     points_at: tuple[str, ...]
-    """Things that it points at with a predicate that shapes follow backwards."""
+    """Objects (`objects_of`) of the predicates that shapes follow backwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +79,8 @@ def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Pro
                 check_file(source, things, job.base_to, job.base_from)
                 size = out.write(source.ntriples)
                 triples += source.ntriples.count(b"\n")
-                scheme = _SCHEME in source.ntriples
-                points_at = _pointed_at(source.ntriples, job.pointers)
-                files.append(SpooledFile(source.relative, source.sha256, start, size, things, scheme, points_at))
+                points_at = objects_of(source.ntriples, job.pointers)
+                files.append(SpooledFile(source.relative, source.sha256, start, size, things, points_at))
                 start += size
     except SourceError as error:
         return Problem(error.message, error.path, error.line, error.column)
@@ -116,10 +110,15 @@ def forget() -> None:
     _mapped.cache_clear()
 
 
-def _pointed_at(data: bytes, pointers: tuple[bytes, ...]) -> tuple[str, ...]:
+def objects_of(data: bytes, predicates: Iterable[bytes]) -> tuple[str, ...]:
+    """What triples have as object of some predicates: things by their IRI, literals in N-Triples form.
+
+    >>> objects_of(b'<a:a> <a:p> <a:b#c> .\\n<a:a> <a:q> "d"@en .\\n', [b"<a:p>", b"<a:q>"])
+    ('a:b', '"d"@en')
+    """
     found: dict[str, None] = {}
-    for predicate in pointers:
-        mark = b"> " + predicate + b" <"
-        for part in data.split(mark)[1:]:
-            found[thing_iri(part[: part.index(b">")].decode())] = None
+    for predicate in predicates:
+        for part in data.split(b"> " + predicate + b" ")[1:]:
+            term = part[: part.find(b" .\n")].decode()
+            found[thing_iri(term[1:-1]) if term.startswith("<") else term] = None
     return tuple(found)

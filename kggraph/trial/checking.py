@@ -1,24 +1,26 @@
-"""Given data against the shapes and the published data around them, as a rendered report."""
+"""Given data against the shapes, as if they were in place of what is published of the same things."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from kggraph.model import Model
 from kggraph.publish.context import model_context
+from kggraph.publish.described_graph import DescribedGraph
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.generation import Generation
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.trial.reading import Given, read_jsonld, read_turtle
 from kggraph.trial.records import read_records
-from kggraph.trial.surroundings import Surroundings
 from kggraph.validation.engines import Validator, data_graph
 from kggraph.validation.explain import Explainer
 from kggraph.validation.findings import findings
+from kggraph.validation.graphs import own_nodes, replaced
+from kggraph.validation.incremental import IncrementalValidator
 from kggraph.validation.report import Report, Result, rule_of
 from kggraph.validation.report_formats import render
 from kggraph.validation.shape_texts import ShapeTexts
@@ -69,7 +71,8 @@ class Checker:
         self.model: Model = generation.model()
         self.descriptions: Descriptions = generation.descriptions()
         self.descriptions.kinds()  # opens the file
-        self.validator = Validator(self.shapes)
+        self.axioms = data_graph(b"", self.ontology)
+        self.validator = IncrementalValidator(self.shapes, self.axioms)
         self.texts = ShapeTexts(self.shapes)
 
     def check(self, asked: Asked) -> Answered:
@@ -81,15 +84,24 @@ class Checker:
         given = self._read(asked, path)
         own = {thing_iri(subject) for subject in given.subjects}
         focus = focus_nodes(read_targets(self.shapes), given.ntriples, self.model.superclasses)
-        around = Surroundings(self.descriptions, self.shapes, self.base).around(given.ntriples, given.subjects)
-        graph = data_graph(given.ntriples + around, self.ontology)
-        report = self.validator.report(graph, focus if self.validator.can_narrow else None)
-        results = [one for one in report.results if thing_iri(one.focus.strip("<>")) in own]
+        results = [one for one in self._report(given, own) if thing_iri(one.focus.strip("<>")) in own]
         explainer = _Explainer(self.texts, path, given, lang=asked.lang, base_from=asked.base_from, base_to=self.base)
         things = len({thing_iri(node.strip("<>")) for _, node in focus})
         kept = Report(tuple(results[:MOST_RESULTS]))
         told = findings(kept, explainer, things, totals=_totals(results))
         return Answered(render(asked.form, told, self.texts).encode("utf-8", "replace"), things, len(results))
+
+    def _report(self, given: Given, own: set[str]) -> Sequence[Result]:
+        described = filter(None, map(self.descriptions.get, sorted(own)))
+        published = [description.ntriples for description in described]
+        graph = replaced(DescribedGraph(self.descriptions), b"".join(published), given.ntriples)
+        found = self.validator.about(graph, own_nodes(given.ntriples))
+        if found is not None:
+            return found
+        # A constraint that does not say what it looks at may look at anything.
+        data = [triples for iri, triples in self.descriptions.everything() if iri not in own]
+        whole = b"".join([*data, given.ntriples, self.axioms])
+        return Validator(self.shapes, texts=self.texts).report(whole).results
 
     def _read(self, asked: Asked, path: Path) -> Given:
         base_from = asked.base_from or self.base

@@ -76,6 +76,29 @@ class Edited:
         return [*dict.fromkeys([*found, *self._own.get(subject, ())])]
 
 
+def replaced(graph: Triples, old: bytes, new: bytes) -> Edited:
+    """A graph with some N-Triples in place of others."""
+    return Edited(graph, ntriples.rows(old), ntriples.rows(new))
+
+
+def own_nodes(data: bytes) -> set[bytes]:
+    """The things that triples describe and their parts, also parts that are only pointed at.
+
+    >>> sorted(own_nodes(b"<a:a> <a:p> <a:a#b> .\\n<a:a> <a:p> <a:c> .\\n"))
+    [b'<a:a#b>', b'<a:a>']
+    """
+    subjects, objects = set(), set()
+    for subject, _, term in ntriples.rows(data):
+        subjects.add(subject)
+        objects.add(term)
+    things = {_whole(subject) for subject in subjects}
+    return subjects | {term for term in objects if term.startswith(b"<") and _whole(term) in things}
+
+
+def _whole(iri: bytes) -> bytes:
+    return iri[1:-1].partition(b"#")[0]
+
+
 def written(rows: Iterable[Row]) -> bytes:
     """Triples as N-Triples.
 

@@ -57,14 +57,16 @@ class Renewed:
 class IncrementalValidator:
     """Shapes that know what they read; one object validates any number of edits of any graph."""
 
-    def __init__(self, shapes: bytes, axioms: bytes = b"") -> None:
+    def __init__(self, shapes: bytes, axioms: bytes = b"", engine: str = "shifty") -> None:
         """Prepare the shapes.
 
         :param shapes: the shapes graph as N-Triples.
         :param axioms: which class is a subclass of which, as N-Triples; these are no data and do not change.
+        :param engine: a key of `engines.ENGINES`.
         :raises ShapesError: the shapes are recursive.
         """
         self._texts = ShapeTexts(shapes)
+        self._engine = engine
         self._parts: dict[frozenset[str], Validator] = {}
         self._of_shape = _constraints(shapes)
         self._axioms, self._axiom_rows = axioms, list(ntriples.rows(axioms))
@@ -134,7 +136,7 @@ class IncrementalValidator:
                 reached += [other for other in new if other not in reached]
             rows = (row for node in reached for row in self._of_shape[node])
             asked = (row for row in rows if row[0][1:-1].decode() in shapes or row[1] not in _TARGETS)
-            self._parts[shapes] = Validator(written(asked), texts=self._texts)
+            self._parts[shapes] = Validator(written(asked), self._engine, self._texts)
         return self._parts[shapes]
 
     # ------------------------------------------------------------------ touched

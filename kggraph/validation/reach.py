@@ -1,78 +1,97 @@
-"""What shapes look at beyond their focus nodes, so that a chunk of the data is validated with no more than that."""
+"""How far shapes look from their focus nodes, so that a chunk of the data is validated with that around it."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 import pyoxigraph as ox
 
-from kggraph.model.graph import ModelGraph, Term
-from kggraph.terms import KG, RDF, SH
-
-_INWARD: Final = ("node", "property", "qualifiedValueShape", "not")
-"""Parameters that name a shape which a value is held against; `and`, `or` and `xone` name lists of them."""
-
-_LISTS: Final = ("and", "or", "xone")
-_PAIRS: Final = ("equals", "disjoint", "lessThan", "lessThanOrEquals")
-_STEPS: Final = ("inversePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath")
-_OPEN: Final = ("target", "js", "expression", "values", "rule")
-"""Parameters that may look at anything; a constraint in SPARQL may as well, unless it has `kg:looksAt`."""
+from kggraph.model.graph import ModelGraph
+from kggraph.validation.paths import HERE, RDF_TYPE, Choice, Path, Repeat, Sequence, Step, steps
+from kggraph.validation.reads import read_shape, reads
+from kggraph.validation.targets import read_targets
 
 
-def looked_at(shapes: bytes) -> frozenset[bytes] | None:
-    """Predicates that the shapes may read of nodes other than their focus nodes; nothing when that may be any.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What all shapes together may look at; predicates are in N-Triples form."""
+
+    predicates: frozenset[bytes] | None
+    """What they may read of nodes other than the focus node; nothing: any."""
+    forwards: frozenset[bytes]
+    """Predicates that they go along, from a node to another one."""
+    backwards: frozenset[bytes]
+    """Predicates that they go along from object to subject."""
+    repeated: frozenset[bytes]
+    """Those of either that they may go along any number of times."""
+    hops: int
+    """How many steps away from the focus node they look, those of `repeated` not counted."""
+    named: frozenset[bytes]
+    """Focus nodes that shapes name, which may be described anywhere."""
+
+
+@lru_cache(maxsize=2)
+def read_reach(shapes: bytes) -> Reach | None:
+    """How far shapes look; nothing when one of them may look at anything.
 
     :param shapes: the shapes graph as N-Triples.
+    :raises ShapesError: a shape is recursive.
 
-    >>> sorted(looked_at(b'<a:S> <http://www.w3.org/ns/shacl#path> <a:p> .\\n'))
-    [b'<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>']
+    >>> p = b"<a:S> <http://www.w3.org/ns/shacl#property> <a:P> .\\n<a:P> <http://www.w3.org/ns/shacl#path> <a:p> .\\n"
+    >>> target = b"<a:S> <http://www.w3.org/ns/shacl#targetClass> <a:C> .\\n"
+    >>> (found := read_reach(p + target)) is not None and found.hops
+    0
     """
     graph = ModelGraph(shapes)
-    found = {f"<{RDF}type>".encode()}
-    inner: set[Term] = set()
-    todo: list[Term] = []
-    for node in graph.subjects():
-        if any(graph.values(node, f"{SH}{name}") for name in _OPEN):
+    predicates: set[bytes | None] = {RDF_TYPE}
+    ways: dict[Path, None] = {}
+    targets: dict[str, bool] = {}
+    pointed: set[bytes] = set()
+    named: set[bytes] = set()
+    for target in read_targets(shapes):
+        # The focus node of such a target may be described in another chunk than the triple that makes it one.
+        is_elsewhere = target.kind in ("targetNode", "targetObjectsOf")
+        targets[target.shape] = targets.get(target.shape, False) or is_elsewhere
+        if is_elsewhere:
+            (named if target.kind == "targetNode" else pointed).add(target.term)
+    for iri, may_be_elsewhere in targets.items():
+        shape = read_shape(graph, ox.NamedNode(iri))
+        if shape is None:
             return None
-        for constraint in graph.values(node, f"{SH}sparql"):
-            paths = graph.values(constraint, f"{KG}looksAt")
-            if not paths:
-                return None
-            found |= set().union(*(_in_path(graph, path) for path in paths))
-        for path in graph.values(node, f"{SH}path"):
-            if not isinstance(path, ox.NamedNode):
-                found |= _in_path(graph, path)
-            todo += _held_against(graph, node)
-    while todo:
-        shape = todo.pop()
-        if shape in inner:
-            continue
-        inner.add(shape)
-        if graph.flag(shape, f"{SH}closed"):
-            return None
-        for path in graph.values(shape, f"{SH}path"):
-            found |= _in_path(graph, path)
-        for name in _PAIRS:
-            found |= {str(value).encode() for value in graph.values(shape, f"{SH}{name}")}
-        todo += _held_against(graph, shape)
-    return frozenset(found)
+        for read in reads(shape):
+            if read.way != HERE or read.inverse or may_be_elsewhere:
+                predicates.add(read.predicate)
+            ways[read.way] = None
+            if read.inverse and read.predicate:
+                ways[Sequence((read.way, Step(read.predicate, True)))] = None
+    taken = [step for way in ways for _, step in steps(way)]
+    repeated = frozenset(step.predicate for way in ways for step in _repeated(way))
+    return Reach(
+        None if None in predicates else frozenset(filter(None, predicates)),
+        frozenset(step.predicate for step in taken if not step.inverse) | pointed,
+        frozenset(step.predicate for step in taken if step.inverse),
+        repeated,
+        max((_length(way, repeated) for way in ways), default=0) + bool(pointed),
+        frozenset(named),
+    )
 
 
-def _held_against(graph: ModelGraph, shape: Term) -> list[Term]:
-    shapes = [value for name in _INWARD for value in graph.values(shape, f"{SH}{name}")]
-    for name in _LISTS:
-        for head in graph.values(shape, f"{SH}{name}"):
-            shapes += graph.members(head)
-    return shapes
+def _repeated(path: Path) -> Iterator[Step]:
+    if isinstance(path, Repeat) and path.many:
+        yield from (step for _, step in steps(path))
+    elif isinstance(path, Repeat):
+        yield from _repeated(path.part)
+    elif isinstance(path, Choice | Sequence):
+        for part in path.parts:
+            yield from _repeated(part)
 
 
-def _in_path(graph: ModelGraph, path: Term) -> set[bytes]:
-    """Every predicate in a property path."""
-    if isinstance(path, ox.NamedNode):
-        return {str(path).encode()}
-    parts = [value for name in _STEPS for value in graph.values(path, f"{SH}{name}")]
-    for choices in graph.values(path, f"{SH}alternativePath"):
-        parts += graph.members(choices)
-    if graph.values(path, f"{RDF}first"):
-        parts += graph.members(path)
-    return set().union(*(_in_path(graph, part) for part in parts))
+def _length(path: Path, uncounted: frozenset[bytes]) -> int:
+    if isinstance(path, Step):
+        return path.predicate not in uncounted
+    if isinstance(path, Repeat):
+        return _length(path.part, uncounted)
+    lengths = [_length(part, uncounted) for part in path.parts]
+    return max(lengths, default=0) if isinstance(path, Choice) else sum(lengths)

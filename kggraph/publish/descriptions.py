@@ -10,20 +10,26 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from kggraph.errors import GenerationError
 from kggraph.model import LangText
+from kggraph.publish.kept import Kept
 from kggraph.publish.labels import pick, sort_key
+from kggraph.publish.names import PrintedOrders, printed_orders
 from kggraph.publish.statements import Statements, statements_of
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.order import Graph, grouped
 from kggraph.search.concepts import ConceptRecord, ConceptTree, natural_key
+
+_MAX_KEPT_BYTES: Final = 16_384
+"""Size of a description that is kept; what was read from it is kept with it."""
+_MAX_KEPT_LINKS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,16 @@ class Description:
     def said(self) -> Statements:
         """What it says, of the thing and of its parts."""
         return statements_of(self.graph, self.iri)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every IRI that it or a part of it names."""
+        return frozenset[str]().union(*(told.named() for told in (self.said.thing, *self.said.parts.values())))
+
+    @cached_property
+    def printed(self) -> PrintedOrders:
+        """Its makers in the order and with the names in which the source prints them, by role."""
+        return printed_orders(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,9 @@ class Descriptions:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._known = Kept[str, Description]()
+        self._inbound = Kept[tuple[str, str | None, int, int], Sequence[Link]]()
+        self._counts = Kept[str, Mapping[str, int]]()
         self._closed = False
         try:
             (languages,) = self._one("SELECT value FROM about WHERE key = 'languages'") or ("",)
@@ -104,11 +123,15 @@ class Descriptions:
 
     def get(self, iri: str) -> Description | None:
         """The description of a thing, or `None` when no file describes it (one look-up, some 20 us)."""
+        known = self._known.get(iri)
+        if known is not None:
+            return known
         row = self._one("SELECT kind, types, labels, ntriples, source FROM thing WHERE iri = ?", iri)
         if row is None or row[3] is None:
             return None
         kind, types, labels, triples, source = row
-        return Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
+        found = Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
+        return self._known.keep(iri, found) if len(triples) <= _MAX_KEPT_BYTES else found
 
     def each(self, kind: str) -> Iterator[Description]:
         """Every thing of a kind by IRI, read in one go: a fifth of the time of asking for one after another."""
@@ -126,20 +149,25 @@ class Descriptions:
         )
         return {iri: json.loads(labels) for iri, labels in found if labels != "{}"}
 
-    def inbound(self, iri: str, *, predicate: str | None = None, limit: int = 50, offset: int = 0) -> list[Link]:
+    def inbound(self, iri: str, *, predicate: str | None = None, limit: int = 50, offset: int = 0) -> Sequence[Link]:
         """Triples of other things that point at this one, by predicate, kind and IRI of the linking thing.
 
         :param predicate: only triples with this predicate.
         :param limit: at most so many; -1 for all.
         """
+        asked = iri, predicate, limit, offset
+        known = self._inbound.get(asked)
+        if known is not None:
+            return known
         found = self._all(
             "SELECT thing.iri, predicate.iri, fragment FROM link JOIN predicate ON predicate.id = link.predicate "
             "JOIN thing ON thing.id = link.thing WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
             "AND (?2 IS NULL OR link.predicate = (SELECT id FROM predicate WHERE iri = ?2)) "
             "ORDER BY link.predicate, link.thing, fragment LIMIT ?3 OFFSET ?4",
-            *(iri, predicate, limit, offset),
+            *asked,
         )
-        return [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
+        links = [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
+        return self._inbound.keep(asked, links) if len(links) <= _MAX_KEPT_LINKS else links
 
     def subjects(self, predicate: str, iri: str) -> list[str]:
         """Subjects of exactly the triples of other things that have this object: a thing, or a part of one."""
@@ -165,14 +193,17 @@ class Descriptions:
             )
         ]
 
-    def inbound_counts(self, iri: str) -> dict[str, int]:
+    def inbound_counts(self, iri: str) -> Mapping[str, int]:
         """How many different things point at this one, by predicate (most first)."""
-        found = self._all(
-            "SELECT predicate.iri, things FROM link_count JOIN predicate ON predicate.id = link_count.predicate "
-            "WHERE object = (SELECT id FROM thing WHERE iri = ?) ORDER BY things DESC, predicate.iri",
-            iri,
-        )
-        return dict(found)
+        known = self._counts.get(iri)
+        if known is None:
+            found = self._all(
+                "SELECT predicate.iri, things FROM link_count JOIN predicate ON predicate.id = link_count.predicate "
+                "WHERE object = (SELECT id FROM thing WHERE iri = ?) ORDER BY things DESC, predicate.iri",
+                iri,
+            )
+            known = self._counts.keep(iri, dict(found))
+        return known
 
     def things(self, kind: str, *, lang: str, offset: int = 0, limit: int | None = None) -> list[Listed]:
         """Things of a kind in the order of their labels in `lang` (as `pick` chooses them; accents folded).

@@ -36,6 +36,9 @@ def pick(labels: LangText | None, lang: str, iri: str = "") -> Label:
     if labels:
         if lang in labels:  # nearly always
             return Label(labels[lang], lang)
+        if len(labels) == 1:
+            for only, text in labels.items():
+                return Label(text, only)
         for wanted in (lang.lower(), *FALLBACK):
             if wanted in labels:
                 return Label(labels[wanted], wanted)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from kggraph.model import LangText
 from kggraph.publish.statements import Statements, Term, read_term
 from kggraph.rdf.iris import local_name
 from kggraph.terms import DCAT, PROV, RDF, XSD
+
+PrintedOrders: TypeAlias = Mapping[str, Mapping[str, tuple[int, str]]]
+"""Role -> agent -> place and printed name."""
 
 _TEXTS = frozenset((f"{XSD}string", f"{RDF}langString"))
 
@@ -69,7 +74,7 @@ def split_name(text: str) -> tuple[str, str, str]:
     return " ".join(words[last + 1 :]), " ".join(words[: small[0]]), " ".join(words[small[0] : last + 1])
 
 
-def printed_orders(said: Statements) -> dict[str, dict[str, tuple[int, str]]]:
+def printed_orders(said: Statements) -> PrintedOrders:
     """Role -> agent -> its place and its printed name, from the PROV attributions of a thing."""
     found: dict[str, dict[str, tuple[int, str]]] = {}
     for told in said.parts.values():

@@ -116,8 +116,12 @@ def _labels(values: Iterable[Value], languages: Sequence[str]) -> list[tuple[str
 
 def _in(texts: LangText, languages: Sequence[str]) -> list[tuple[str, str]]:
     """Text and tag in each of the languages, or else in the best one there is."""
-    return list(dict.fromkeys((label.text, label.lang) for label in (pick(texts, lang) for lang in languages) if texts))
+    if not texts:
+        return []
+    if len(languages) == 1:
+        return [pick(texts, languages[0])]
+    return list(dict.fromkeys(pick(texts, lang) for lang in languages))
 
 
 def _said(*metas: Meta) -> list[Meta]:
-    return [meta for meta in dict.fromkeys(metas) if meta.content]
+    return [meta for meta in metas if meta.content]

@@ -50,9 +50,8 @@ class Told:
     def texts(self, *predicates: str) -> LangText:
         """The texts by language tag of the first of these properties that has any."""
         for predicate in predicates:
-            found = {term.lang: term.value for term in reversed(self.all(predicate)) if not term.is_iri}
-            if found:
-                return dict(sorted(found.items()))
+            if found := texts_of(self.all(predicate)):
+                return found
         return {}
 
     def text(self, predicate: str) -> str:
@@ -92,6 +91,16 @@ def read_term(term: str) -> Term:
         return Term(term[1:-1], True)
     text, lang, datatype = ntriples.literal_of(term)
     return Term(text, False, lang, datatype)
+
+
+def texts_of(terms: Sequence[Term]) -> LangText:
+    """The texts by language tag; the first one in a language counts.
+
+    >>> texts_of([Term("a", False, "nl"), Term("b", False, "en"), Term("c", False, "en")])
+    {'en': 'b', 'nl': 'a'}
+    """
+    found = {term.lang: term.value for term in reversed(terms) if not term.is_iri}
+    return dict(sorted(found.items())) if len(found) > 1 else found
 
 
 def unique(values: Iterable[str]) -> tuple[str, ...]:

@@ -13,15 +13,14 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kggraph.model import Field, LangText, Model
 from kggraph.publish.descriptions import Description
-from kggraph.publish.names import Name, name_of, printed_orders
-from kggraph.publish.statements import Term, Told, unique
+from kggraph.publish.kept import Kept
+from kggraph.publish.names import Name, PrintedOrders, name_of
+from kggraph.publish.statements import Term, Told, texts_of, unique
 from kggraph.rdf.iris import document_iri, is_web_iri, kind_and_slug, local_name
 from kggraph.terms import DCAT, FOAF, ORG, RDFS, SCHEMA, SKOS
 
 Labels: TypeAlias = Callable[[Iterable[str]], Mapping[str, LangText]]
 Lookup: TypeAlias = Callable[[str], Description | None]
-Orders: TypeAlias = Mapping[str, Mapping[str, tuple[int, str]]]
-"""Role -> agent -> place and printed name."""
 
 _DOI: Final = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(10\.\d{4,9}/\S+)\Z", re.IGNORECASE)
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z")
@@ -112,6 +111,7 @@ class WorkReader:
     def __init__(self, model: Model, base: str, get: Lookup, labels: Labels) -> None:
         self._model, self._base, self._get, self._labels = model, base, get, labels
         # What depends on the model and on concepts alone is found out once.
+        self._works = Kept[str, Work]()
         self._classes: dict[tuple[str, ...], _Class] = {}
         self._genres: dict[str, tuple[str, ...]] = {}
         self._tags: dict[str, str] = {}
@@ -119,7 +119,11 @@ class WorkReader:
 
     def read(self, description: Description) -> Work:
         """One thing as a work."""
-        return self._work(description, self._labels(description.said.thing.named()))
+        known = self._works.get(description.iri)
+        if known is None:
+            known = self._work(description, self._labels(description.said.thing.named()))
+            self._works.keep(description.iri, known)
+        return known
 
     def read_all(self, descriptions: Sequence[Description]) -> list[Work]:
         """Things as works; the labels of all that they name are looked up at once."""
@@ -131,7 +135,7 @@ class WorkReader:
         one = self._fields(description)
         makers = [term for term in one.terms("author") if term.is_iri]
         if len(makers) > 1:
-            ordered = _in_printed_order(one, "author", printed_orders(description.said))
+            ordered = _in_printed_order(one, "author", description.printed)
             makers = [term for term, _ in ordered if term.is_iri]
         return Signposts(
             iri=description.iri,
@@ -144,8 +148,9 @@ class WorkReader:
         )
 
     def _work(self, description: Description, labels: Mapping[str, LangText]) -> Work:
+        description.said.thing.terms  # noqa: B018 (read once: nearly all of them are needed)
         one = self._fields(description)
-        orders = printed_orders(description.said)
+        orders = description.printed
         identifiers = one.literals("identifier")
         return Work(
             iri=description.iri,
@@ -176,11 +181,9 @@ class WorkReader:
         found = self._classes.get(description.types)
         if found is None:
             model = self._model.of_types(description.types)
-            fields: dict[str, list[Field]] = {}
-            for field in model.fields if model else ():
-                if field.schema_property and not field.inverse:
-                    fields.setdefault(field.schema_property.removeprefix(SCHEMA), []).append(field)
-            found = _Class(fields, tuple(self._own_types(description.types)))
+            fields = [field for field in (model.fields if model else ()) if field.schema_property and not field.inverse]
+            named = [((f.schema_property or "").removeprefix(SCHEMA), f"<{f.path}>", f) for f in fields]
+            found = _Class(tuple(named), tuple(self._own_types(description.types)))
             self._classes[description.types] = found
         return _Fields(found, description.said.thing)
 
@@ -226,7 +229,9 @@ class WorkReader:
         return self._tags[term.value]
 
     # ------------------------------------------------------------------ names
-    def _names(self, one: _Fields, name: str, orders: Orders, labels: Mapping[str, LangText]) -> tuple[Name, ...]:
+    def _names(
+        self, one: _Fields, name: str, orders: PrintedOrders, labels: Mapping[str, LangText]
+    ) -> tuple[Name, ...]:
         found: list[Name] = []
         for term, printed in _in_printed_order(one, name, orders):
             labelled = labels.get(term.value, {}) if term.is_iri else {"": term.value}
@@ -247,39 +252,52 @@ class WorkReader:
 class _Class(NamedTuple):
     """What the model says of things with the same types."""
 
-    fields: Mapping[str, Sequence[Field]]
-    """By the names that schema.org has for them."""
+    fields: Sequence[tuple[str, str, Field]]
+    """Each with the name that schema.org has for it, and its property in N-Triples form."""
     types: tuple[str, ...]
     """Classes of schema.org."""
 
 
-class _Fields(NamedTuple):
-    """The fields of a thing by the names that schema.org has for them."""
+class _Fields:
+    """The fields that a thing has, by the names that schema.org has for them."""
 
-    of_class: _Class
-    told: Told
+    def __init__(self, of_class: _Class, told: Told) -> None:
+        self.of_class, self._told = of_class, told
+        self._named: dict[str, list[Field]] = {}
+        written = told.written
+        for name, path, field in of_class.fields:
+            if path in written:
+                self._named.setdefault(name, []).append(field)
 
-    def fields(self, name: str) -> Sequence[Field]:
-        return self.of_class.fields.get(name, ())
+    def each(self, name: str) -> list[tuple[Field, Sequence[Term]]]:
+        """The fields of that name with what is said in them."""
+        return [(field, self._told.all(field.path)) for field in self._named.get(name, ())]
 
     def terms(self, name: str) -> list[Term]:
-        return [term for field in self.fields(name) for term in self.told.all(field.path)]
+        return [term for _, terms in self.each(name) for term in terms]
 
     def iris(self, name: str) -> tuple[str, ...]:
-        return unique([iri for field in self.fields(name) for iri in self.told.iris(field.path)])
+        if name not in self._named:
+            return ()
+        return unique([iri for field in self._named[name] for iri in self._told.iris(field.path)])
 
     def literals(self, name: str) -> tuple[str, ...]:
+        if name not in self._named:
+            return ()
         return unique([term.value for term in self.terms(name) if not term.is_iri])
 
     def texts(self, name: str) -> LangText:
-        return self.told.texts(*[field.path for field in self.fields(name)])
+        """Those of the first field that has any."""
+        return next((found for _, terms in self.each(name) if (found := texts_of(terms))), {})
 
 
-def _in_printed_order(one: _Fields, name: str, orders: Orders) -> Iterator[tuple[Term, str]]:
+def _in_printed_order(one: _Fields, name: str, orders: PrintedOrders) -> Iterator[tuple[Term, str]]:
     """Makers with the names that the source prints, in its order."""
-    for field in one.fields(name):
+    for field, terms in one.each(name):
         order = orders.get(field.attribution_role or "", {})
-        for term in sorted(one.told.all(field.path), key=lambda term: order.get(term.value, (1 << 30, ""))[0]):
+        if len(terms) > 1:
+            terms = sorted(terms, key=lambda term: order.get(term.value, (1 << 30, ""))[0])
+        for term in terms:
             yield term, order.get(term.value, (0, ""))[1]
 
 

@@ -9,7 +9,7 @@ from kggraph.model import Field, LangText
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.present import DESCRIPTION_ROLE, LABEL_ROLE
+from kggraph.web.layout import DESCRIPTION_ROLE, LABEL_ROLE
 from kggraph.web.triples import Statement, Term, read
 from kggraph.web.views import CardField, Match, Shown
 

@@ -15,6 +15,7 @@ from kggraph.model import ClassModel, Field, LangText
 from kggraph.notices import Notice
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
+from kggraph.publish.kept import Kept
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.quality_data import Quality
 from kggraph.publish.queries import NamedQuery, read_query
@@ -26,6 +27,7 @@ from kggraph.search.suggest import Suggester
 from kggraph.terms import DCAT, DCTERMS, SKOS, VOID
 from kggraph.web.addresses import Addresses
 from kggraph.web.kinds import Kinds, named_kinds
+from kggraph.web.layout import Layout, layout_of
 from kggraph.web.triples import read
 from kggraph.web.views import Shown
 
@@ -53,9 +55,10 @@ class KnowledgeBase:
         self._labels: dict[str, LangText] = {}
         self._definitions: dict[str, LangText] = {}
         self._field_texts: dict[tuple[str, str], tuple[Label, Label]] = {}
-        self.values: dict[tuple[str, str], Shown] = {}
+        self.values = Kept[tuple[str, str], Shown](50_000)
         """How things of our own are shown as values: IRI and language -> label and link, made once."""
         self._classes: dict[tuple[str, ...], ClassModel | None] = {}
+        self._layouts: dict[str, Layout] = {}
         self._trees: dict[str, list[Concept]] = {}
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
@@ -80,6 +83,13 @@ class KnowledgeBase:
         if types not in self._classes:
             self._classes[types] = self.model.of_types(types)
         return self._classes[types]
+
+    def layout(self, model: ClassModel | None) -> Layout:
+        """Where the fields of a class stand on a page; put in order once."""
+        key = model.iri if model else ""
+        if key not in self._layouts:
+            self._layouts[key] = layout_of(model, self.model.groups, self.kinds)
+        return self._layouts[key]
 
     def field_texts(self, field: Field, language: str) -> tuple[Label, Label]:
         """Label and explanation of a field of the model; chosen once for a language."""

@@ -23,7 +23,7 @@ from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, RESULTS_CSV, Represent
 from kggraph.search.expansion import MAX_LETTERS
 from kggraph.search.facets import NEWEST, TITLE
 from kggraph.search.results import RELEVANCE
-from kggraph.web import dataset, exchange, metrics, quality, search_api, service, things, validate, vocabulary
+from kggraph.web import dataset, exchange, metrics, quality, search_api, service, thing_page, validate, vocabulary
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import JSON, SCRIPT, TEXT
 from kggraph.web.machine import contexts
@@ -116,7 +116,7 @@ class _Route:
         if status == 304:
             return {"description": phrase}
         if status == 410:
-            return {"description": "What is left of it.", "content": _content((HTML, *things.GRAPHS), {})}
+            return {"description": "What is left of it.", "content": _content((HTML, *thing_page.GRAPHS), {})}
         return PROBLEM
 
 
@@ -184,7 +184,7 @@ def _pages(kb: KnowledgeBase) -> list[_Route]:
 def _documents(kb: KnowledgeBase) -> list[_Route]:
     profile = parameter("profile", {"type": "string", "enum": list(PROFILES)}, "How much is told.")
     thing = {"kind": _one_of(kb.manifest.kinds), "slug": _slug(kb)}
-    named = {"suffix": _suffixes(things.CITED)}
+    named = {"suffix": _suffixes(thing_page.CITED)}
     findings = (parameter("list", _TEXT, "One list of findings."), parameter("thing", _TEXT, "One thing."), _PAGE)
     whole: tuple[tuple[str, str, tuple[Representation, ...], tuple[Told, ...]], ...] = (
         ("/dataset", "The dataset: DCAT, and the files to download", dataset.OFFERS, ()),
@@ -198,7 +198,7 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
         _Route(
             "/doc/{kind}/{slug}",
             "The document about a thing",
-            things.CITED,
+            thing_page.CITED,
             (profile, _PAGE),
             (301, 410),
             everywhere=True,
@@ -208,7 +208,7 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
         _Route(
             "/doc/{kind}/{slug}.{suffix}",
             "The document in one format",
-            things.CITED,
+            thing_page.CITED,
             (profile, _PAGE),
             (301, 410),
             everywhere=True,

@@ -97,6 +97,8 @@ class Around:
     def inbound(self, told: frozenset[str] = frozenset()) -> list[Inbound]:
         """What links here beyond the items' facets and the tree, at most 25 of each property."""
         counts = self.kb.descriptions.inbound_counts(self.iri)
+        if not counts:
+            return []
         facet_paths = {facet.path for facet in self.kb.facets.facets if self.kb.uses.get(self.iri, {}).get(facet.key)}
         hidden = _STRUCTURE | facet_paths | told | {f"{SSSOM}subject_id", f"{SSSOM}object_id"}
         if len(counts) > 1:
@@ -188,7 +190,8 @@ class Around:
         return pick(kind.label, self.language, kind.name) if kind else Label(bare(iri), "")
 
     def _details(self, reader: Reader) -> tuple[FieldView, ...]:
-        paths = {shown.key: shown.path for shown in (reader.model.fields if reader.model else ())}
+        model = self.kb.class_of(reader.description.types)
+        paths = {shown.key: shown.path for shown in (model.fields if model else ())}
         fields = [shown for group in reader.view().groups for shown in group.fields]
         return tuple(
             shown._replace(values=tuple([value._replace(note=None) for value in shown.values]))

@@ -20,7 +20,9 @@ from kggraph.web.views import CardField, FieldView, GroupView, Marked, Option, R
 _SPACES: Final = re.compile(r"\s+")
 # Scripts that run from right to left, and the characters that override direction: kept inside their own element
 _OTHER_DIRECTION: Final = re.compile("[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff]")
-_SPECIAL: Final = re.compile(r"""[&<>"']""")
+_SPECIAL: Final = re.compile(r"""[&<>"'\x00-\x08\x0b\x0c\x0e-\x1f\x7f]""")
+_NO_CONTROLS: Final = dict.fromkeys([c for c in range(32) if chr(c) not in "\t\n\r"] + [127])
+"""HTML has no way to write them, and no reader misses them."""
 _NAME_LENGTH: Final = 40
 _ARCHIVE: Final = "https://web.archive.org/web/"
 """Only linked to; nothing is asked there."""
@@ -52,7 +54,7 @@ def _say(said: Said, page_language: str) -> str:
 
 def escaped(text: str) -> str:
     """A text for HTML; most have nothing to escape, and looking is three times as fast as `escape` is."""
-    return str(escape(text)) if _SPECIAL.search(text) else text
+    return str(escape(text)).translate(_NO_CONTROLS) if _SPECIAL.search(text) else text
 
 
 def excerpt(said: Said, length: int = 220) -> Label:
@@ -190,12 +192,6 @@ def _values(field: FieldView, t: Texts) -> str:
     return f'{text}<dd class="others">{_others(field.others, t)}</dd>' if field.others else text
 
 
-@pass_context
-def others(context: Context, shown: Sequence[Shown]) -> Markup:
-    """Texts in other languages, one step away."""
-    return Markup(_others(shown, context["t"]))
-
-
 def _others(shown: Sequence[Shown], t: Texts) -> str:
     items = "".join(
         f'<li><span class="language-tag">{escaped(one.lang)}</span> {_say(one, t.language)}</li>' for one in shown
@@ -204,36 +200,48 @@ def _others(shown: Sequence[Shown], t: Texts) -> str:
     return f'<details class="fold"><summary>{summary}</summary><ul class="values">{items}</ul></details>'
 
 
-@pass_context
-def home_page(context: Context, shown: Shown) -> Markup:
-    """The button that leads to the thing itself."""
-    t: Texts = context["t"]
+def heading(title: Label, t: Texts) -> Markup:
+    """The name of a thing."""
+    return Markup(_say(title, t.language))
+
+
+def subtitles(names: Sequence[Shown], t: Texts) -> Markup:
+    """The other names of a thing."""
+    tagged = [f'<span class="language-tag">{escaped(one.lang)}</span> {_say(one, t.language)}' for one in names]
+    return Markup("".join([f'\n    <p class="subtitle">{name}</p>' for name in tagged]))
+
+
+def lead(shown: Sequence[Shown], others: Sequence[Shown], home_page: Shown | None, t: Texts) -> Markup:
+    """What a thing is in a few sentences, and the button that leads to it."""
+    texts = [f'<p class="lead">{_say(one, t.language)}</p>' for one in shown]
+    return Markup(
+        "".join(texts) + (_others(others, t) if others else "") + (_home_page(home_page, t) if home_page else "")
+    )
+
+
+def _home_page(shown: Shown, t: Texts) -> str:
     rel = ' rel="noopener external"' if shown.external else ""
     button = f'<a class="button" href="{escaped(shown.href or "")}"{rel}>{t("thing.home_page")}{DRAWN["out"]}</a>'
     name = f'<span class="muted small">{_say(shown, t.language)}</span>'
-    return Markup(f'<p class="home-page">{button} {name}{_dead(shown, t) if shown.dead else ""}</p>')
+    return f'<p class="home-page">{button} {name}{_dead(shown, t) if shown.dead else ""}</p>'
 
 
-@pass_context
-def groups(context: Context, shown: Sequence[GroupView]) -> Markup:
+def groups(shown: Sequence[GroupView], t: Texts) -> Markup:
     """Fields under the headings of their groups."""
-    t: Texts = context["t"]
     sections = []
     for number, group in enumerate(shown, 1):
         named = f' aria-labelledby="group-{number}"' if group.label.text else ""
         heading = f'<h2 id="group-{number}">{_say(group.label, t.language)}</h2>\n' if named else ""
         if not heading and group.key == "other":
             heading = f"<h2>{t('thing.other_fields')}</h2>\n"
-        sections.append(
-            f'      <section class="group"{named}>\n{heading}        {_fields(group.fields, t)}\n      </section>'
-        )
+        sections.append(f'<section class="group"{named}>\n{heading}{_fields(group.fields, t)}\n</section>')
     return Markup("\n".join(sections))
 
 
-@pass_context
-def related_items(context: Context, shown: Sequence[Related]) -> Markup:
+def related_items(shown: Sequence[Related], t: Texts) -> Markup:
     """Items that are like this one, with the reasons."""
-    t: Texts = context["t"]
+    if not shown:
+        return Markup()
     cards = []
     for one in shown:
         reasons = ", ".join(
@@ -243,8 +251,7 @@ def related_items(context: Context, shown: Sequence[Related]) -> Markup:
         cards.append(f'<li class="card">{title}<p class="small muted">{t("related.why")} {reasons}</p></li>')
     heading = f'<h2 id="related">{t("related.title")}</h2>'
     return Markup(
-        f'      <section aria-labelledby="related">{heading}\n        <ul class="related">{"".join(cards)}</ul>\n'
-        "      </section>"
+        f'<section aria-labelledby="related">{heading}\n<ul class="related">{"".join(cards)}</ul>\n</section>'
     )
 
 
@@ -300,7 +307,4 @@ def suggesting(context: Context) -> Markup:
 
 
 FILTERS: Final = (say, marks, excerpt, bare, are_short, lower_first)
-PIECES: Final = (
-    *(icon, count, bar, anchor, value, fields, others, facet_options, card_facts, suggesting),
-    *(home_page, groups, related_items),
-)
+PIECES: Final = (icon, count, bar, anchor, value, fields, facet_options, card_facts, suggesting)

@@ -14,7 +14,7 @@ from kggraph.search.reasons import Explanation, Reason
 from kggraph.web.cards import Card
 from kggraph.web.facets import facet_label
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.present import DESCRIPTION_ROLE
+from kggraph.web.layout import DESCRIPTION_ROLE
 from kggraph.web.texts import Texts, texts
 from kggraph.web.views import Marked, Match, Why
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from markupsafe import Markup
 
@@ -14,6 +15,8 @@ from kggraph.publish.work import Work
 from kggraph.web.markup import escaped
 from kggraph.web.outlets import outlets
 from kggraph.web.render import Here
+
+_KEYS: Final = {"og:": "property"}
 
 
 def head_of_work(place: Here, work: Work, steps: Sequence[tuple[str, str]], *, cited: bool) -> Markup:
@@ -50,14 +53,13 @@ def jsonld(things: Iterable[JsonObject]) -> Markup:
 
 def meta_tags(metas: Iterable[Meta]) -> Markup:
     """`<meta>` elements; those of Open Graph have a property instead of a name."""
-    return Markup("\n".join([_tag(meta) for meta in metas]))
-
-
-def _tag(meta: Meta) -> str:
-    name, content, tag = meta
-    key = "property" if name.startswith("og:") else "name"
-    lang = f' lang="{escaped(tag)}"' if tag else ""
-    return f'<meta {key}="{escaped(name)}"{lang} content="{escaped(content)}">'
+    lines, texts = [], {}
+    for name, content, tag in metas:
+        if content not in texts:  # a title and a description stand in three of them
+            texts[content] = escaped(content)
+        lang = f' lang="{escaped(tag)}"' if tag else ""
+        lines.append(f'<meta {_KEYS.get(name[:3], "name")}="{name}"{lang} content="{texts[content]}">')
+    return Markup("\n".join(dict.fromkeys(lines)))
 
 
 def _here(place: Here, work: Work) -> str:

@@ -6,29 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import quote
 
-from kggraph.model import ClassModel, Field, LangText
+from kggraph.model import LangText
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.statements import Term, Told
 from kggraph.rdf.iris import local_name
-from kggraph.terms import BIBO, DASH, DCAT, DCTERMS, FOAF, PROV, RDF, SCHEMA, SKOS, XSD
+from kggraph.terms import BIBO, DCAT, FOAF, RDF, SCHEMA, XSD
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
+from kggraph.web.layout import Placed
 from kggraph.web.markup import drawn_link
 from kggraph.web.views import FieldView, GroupView, Shown, ThingView
 
-LABEL_ROLE = f"{DASH}LabelRole"
-DESCRIPTION_ROLE = f"{DASH}DescriptionRole"
 _TYPE = f"{RDF}type"
 _DOI = f"{BIBO}doi"
-_LONG_LIST = 60
-_MAX_KEPT = 50_000
-_AGENT = f"{PROV}agent"
-_ROLE = f"{DCAT}hadRole"
-_INTEGER = f"{XSD}integer"
+_MANY_LINKS = 50
 _DATES = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
 _HOME_PAGES = (f"{DCAT}landingPage", f"{FOAF}homepage", f"{SCHEMA}url", f"{DCAT}accessURL")
-_TEXTS = (f"{DCTERMS}description", f"{SKOS}definition", f"{SCHEMA}description")
 
 
 class Reader:
@@ -36,35 +30,32 @@ class Reader:
 
     def __init__(self, kb: KnowledgeBase, language: str, prefix: str, description: Description) -> None:
         self.kb, self.language, self.prefix, self.description = kb, language, prefix, description
-        self.model: ClassModel | None = kb.class_of(description.types)
+        self._layout = kb.layout(kb.class_of(description.types))
         said = description.said
         self.terms: dict[str, list[Term]] = dict(said.thing.terms)
         """What is said of the thing itself, by property; `^` before those that point at it."""
         self.parts: Mapping[str, Told] = said.parts
         """What is said of each part of it (`thing#part`)."""
-        named = said.thing.named()
-        for told in said.parts.values():
-            named |= told.named()
-            named.update(told.terms)
-        for path, things in self._inverse():
-            self.terms[f"^{path}"] = [Term(iri, True) for iri in things]
-            named.update(things)
-        named.update(self.terms)
-        self.labels: Mapping[str, LangText] = kb.labels(named)
+        for path in self._layout.inverse:
+            links = kb.descriptions.inbound(description.iri, predicate=path, limit=_MANY_LINKS)
+            if links:
+                self.terms[f"^{path}"] = [Term(iri, True) for iri in dict.fromkeys(link.thing for link in links)]
 
-    def _inverse(self) -> Iterable[tuple[str, list[str]]]:
-        """What the model shows against the direction of its triples."""
-        for shown in self.model.fields if self.model else ():
-            if shown.inverse and not shown.hidden:
-                links = self.kb.descriptions.inbound(self.description.iri, predicate=shown.path, limit=50)
-                if links:
-                    yield shown.path, list(dict.fromkeys(link.thing for link in links))
+    @cached_property
+    def labels(self) -> Mapping[str, LangText]:
+        """Labels of everything that the description names."""
+        named = {*self.description.named, *self.terms}
+        for path in self._layout.inverse:
+            named.update([term.value for term in self.terms.get(f"^{path}", ())])
+        for told in self.parts.values():
+            named.update(told.terms)
+        return self.kb.labels(named)
 
     def view(self) -> ThingView:
         """The thing as a page shows it."""
         title = pick(self.description.labels, self.language, self.description.iri)
         subtitles = [Shown(text, lang) for lang, text in sorted(self.description.labels.items()) if text != title.text]
-        lead_path = next((path for path in self._lead_paths() if self.terms.get(path)), "")
+        lead_path = next((path for path in self._layout.leads if self.terms.get(path)), "")
         lead, others = self.in_language([term for term in self.terms.get(lead_path, ()) if not term.is_iri])
         home_page, home_path = self._home_page()
         return ThingView(
@@ -75,7 +66,7 @@ class Reader:
             lead=lead,
             lead_others=others,
             home_page=home_page,
-            groups=tuple(self._groups({_TYPE, lead_path, home_path})),
+            groups=tuple(self._groups((_TYPE, lead_path, home_path))),
             source=self.description.source,
         )
 
@@ -83,13 +74,8 @@ class Reader:
         kind = self.kb.kinds.by_name(self.description.kind)
         if kind and kind.label:
             return pick(kind.label, self.language)
-        if self.model:
-            return pick(self.model.label, self.language, self.model.iri)
-        return Label("", "")
-
-    def _lead_paths(self) -> Sequence[str]:
-        fields = self.model.fields if self.model else ()
-        return [field.path for field in fields if field.role == DESCRIPTION_ROLE] or _TEXTS
+        model = self.kb.class_of(self.description.types)
+        return pick(model.label, self.language, model.iri) if model else Label("", "")
 
     def _home_page(self) -> tuple[Shown | None, str]:
         """The page of the thing itself, and the property that the button then tells in full."""
@@ -101,23 +87,18 @@ class Reader:
                     return shown, path if len(terms) == 1 else ""
         return None, ""
 
-    def _groups(self, told: set[str]) -> Iterable[GroupView]:
-        grouped: dict[str, list[FieldView]] = {}
-        terms = self.terms
-        for shown in self.model.fields if self.model else ():
-            path = f"^{shown.path}" if shown.inverse else shown.path
-            if path in terms and path not in told:
-                told.add(path)
-                if not shown.hidden and shown.role != LABEL_ROLE:
-                    grouped.setdefault(shown.group or "", []).append(self._field(shown, terms[path]))
-        groups = self.kb.model.groups
-        for iri, fields in sorted(grouped.items(), key=lambda pair: groups[pair[0]].order if pair[0] in groups else -1):
-            label = pick(groups[iri].label, self.language, iri) if iri in groups else Label("", "")
-            yield GroupView(local_name(iri) if iri else "", label, tuple(fields))
-        if rest := tuple(self._unmodelled(told)):
+    def _groups(self, told: tuple[str, ...]) -> Iterable[GroupView]:
+        terms, groups = self.terms, self.kb.model.groups
+        for iri, places in self._layout.groups:
+            fields = [self._field(one, terms[one.path]) for one in places if one.path in terms and one.path not in told]
+            if fields:
+                label = pick(groups[iri].label, self.language, iri) if iri in groups else Label("", "")
+                yield GroupView(local_name(iri) if iri else "", label, tuple(fields))
+        if not terms.keys() <= self._layout.modelled and (rest := tuple(self._unmodelled(told))):
             yield GroupView("other", Label("", ""), rest)
 
-    def _field(self, shown: Field, terms: Sequence[Term]) -> FieldView:
+    def _field(self, place: Placed, terms: Sequence[Term]) -> FieldView:
+        shown = place.field
         label, help_text = self.kb.field_texts(shown, self.language)
         if shown.is_literal:
             values, others = self.in_language(terms)
@@ -126,26 +107,20 @@ class Reader:
             return FieldView(shown.key, label, help_text, values, others)
         if shown.attribution_role:
             return FieldView(shown.key, label, help_text, self._attributed(shown.attribution_role, terms))
-        explained = shown.max_count == 1 and self._explains(shown.scheme)
-        values = tuple([self.value(term, explained=explained) for term in terms])
+        values = tuple([self.value(term, explained=place.is_explained) for term in terms])
         return FieldView(shown.key, label, help_text, values if shown.inverse else _sorted(values))
 
-    def _explains(self, scheme: str | None) -> bool:
-        """Whether values of a scheme need a word of explanation: those of long lists (countries) do not."""
-        return any(kind.scheme == scheme and kind.count <= _LONG_LIST for kind in self.kb.kinds.all if kind.scheme)
-
-    def _unmodelled(self, told: set[str]) -> Iterable[FieldView]:
+    def _unmodelled(self, told: tuple[str, ...]) -> Iterable[FieldView]:
         """What the source says beyond the model: shown as well, under the label of its property."""
-        if self.model is None:
-            told.discard(_TYPE)
+        known = self._layout.modelled
         for predicate, terms in self.terms.items():
-            if predicate not in told:
+            if predicate not in known and (predicate not in told or (predicate == _TYPE and not known)):
                 label = pick(self.labels.get(predicate), self.language, predicate)
                 yield FieldView("", label, Label("", ""), tuple(map(self.value, terms)))
 
     def _attributed(self, role: str, terms: Sequence[Term]) -> tuple[Shown, ...]:
         """Agents in the order and with the names in which the source prints them (PROV qualified attributions)."""
-        printed = self._printed.get(role, {})
+        printed = self.description.printed.get(role, {})
         ordered = sorted(terms, key=lambda term: printed.get(term.value, (1 << 30, ""))[0])
         found = []
         for term in ordered:
@@ -153,26 +128,6 @@ class Reader:
             differs = name and name != shown.text
             found.append(Shown(shown.text, shown.lang, shown.href, shown.external, printed=name if differs else ""))
         return tuple(found)
-
-    @cached_property
-    def _printed(self) -> dict[str, dict[str, tuple[int, str]]]:
-        """Role -> agent -> its place in the row and its name as printed."""
-        found: dict[str, dict[str, tuple[int, str]]] = {}
-        for told in self.parts.values():
-            agent = role = name = ""
-            place = 0
-            for predicate, term in ((predicate, term) for predicate, terms in told.terms.items() for term in terms):
-                if predicate == _AGENT:
-                    agent = term.value
-                elif predicate == _ROLE:
-                    role = term.value
-                elif term.datatype == _INTEGER and term.value.isascii() and term.value.isdigit():
-                    place = int(term.value)
-                elif not term.is_iri and not name:
-                    name = term.value
-            if agent:
-                found.setdefault(role, {})[agent] = (place, name)
-        return found
 
     def in_language(self, terms: Sequence[Term]) -> tuple[tuple[Shown, ...], tuple[Shown, ...]]:
         """Literals in the language of the page (or the next best one), and those in other languages."""
@@ -197,9 +152,9 @@ class Reader:
         linked = kept.get((term.value, self.language))
         if linked is None:
             linked = self._linked(term.value)
-            if linked.href and not linked.external and len(kept) < _MAX_KEPT:
-                linked = linked._replace(drawn=drawn_link(linked, self.language))
-                kept[term.value, self.language] = linked
+            if linked.href and not linked.external:
+                drawn = linked._replace(drawn=drawn_link(linked, self.language))
+                linked = kept.keep((term.value, self.language), drawn)
         return linked._replace(note=self._note(term.value)) if explained else linked
 
     def _linked(self, iri: str) -> Shown:
@@ -230,4 +185,4 @@ def _doi(text: str) -> str | None:
 
 
 def _sorted(values: tuple[Shown, ...]) -> tuple[Shown, ...]:
-    return tuple(sorted(values, key=lambda value: value.text.casefold()))
+    return tuple(sorted(values, key=lambda value: value.text.casefold())) if len(values) > 1 else values

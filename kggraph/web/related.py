@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 from itertools import islice
 from typing import Final, TypeAlias
 
 from kggraph.publish.descriptions import Description
+from kggraph.publish.kept import Kept
 from kggraph.publish.labels import pick
 from kggraph.search.crosstab import items_with
 from kggraph.web.generations import KnowledgeBase
@@ -25,8 +25,10 @@ _COMMON: Final = 0.25
 """A value that so many of all items have tells little: it adds nothing, and is no reason."""
 _RARE: Final = 4.0
 """Weight of a value that is a likeness by itself: one item in 55 has it."""
+_CANDIDATES: Final = 100
+"""Items that are weighed, those with the rarest shared values first."""
 _LOOKED_AT: Final = 2_000
-"""Pairs of an item and a shared value, the rarest values first: keeps a page quick in a large knowledge base."""
+"""Items with one value that are looked at: keeps a page quick in a large knowledge base."""
 
 
 def related(kb: KnowledgeBase, item: Description, language: str, prefix: str) -> list[Related]:
@@ -56,7 +58,8 @@ class _Likeness:
         self._kb = kb
         self._facets = [(facet.path, facet.key) for facet in kb.facets.facets if facet.kind in ("scheme", "thing")]
         self._most = max(_COMMON * kb.facets.size, 2)
-        self._holders: dict[tuple[str, str], tuple[tuple[int, ...], Container[int]]] = {}
+        self._holders: dict[tuple[str, str], Set[int]] = {}
+        self._best = Kept[str, list[tuple[str, list[Shared]]]]()
         self._reasons: dict[tuple[str, str, str], Reason] = {}
 
     def best(self, item: Description) -> list[tuple[str, list[Shared]]]:
@@ -64,27 +67,27 @@ class _Likeness:
 
         Two values at least, unless the one is rare: one common topic is no likeness.
         """
-        held: list[tuple[Shared, Container[int]]] = []
-        weights: dict[int, float] = defaultdict(float)
-        left = _LOOKED_AT
+        known = self._best.get(item.iri)
+        if known is not None:
+            return known
+        weights: dict[int, float] = {}
+        held: list[tuple[Shared, Set[int]]] = []
         for count, key, value in self._values(item):
             weight = math.log(self._kb.facets.size / count)
-            numbers, all_numbers = self._having(key, value)
-            if len(numbers) > left:
-                numbers = all_numbers = numbers[:left]
-            left -= len(numbers)
-            held.append(((weight, key, value), all_numbers))
-            for number in numbers:
-                weights[number] -= weight
+            numbers = self._having(key, value)
+            held.append(((weight, key, value), numbers))
+            # Beside so many that share something rarer, what shares only this would not be shown.
+            for number in numbers if len(weights) < _CANDIDATES else weights.keys() & numbers:
+                weights[number] = weights.get(number, 0.0) - weight
         best: list[tuple[str, list[Shared]]] = []
-        for _, number in sorted(zip(weights.values(), weights, strict=True)):
+        for number in sorted(sorted(weights), key=weights.__getitem__):
             shared = [one for one, numbers in held if number in numbers]
             iri = self._kb.facets.iri(number)
             if (len(shared) > 1 or shared[0][0] > _RARE) and iri != item.iri:
                 best.append((iri, shared))
                 if len(best) == _SHOWN:
                     break
-        return best
+        return self._best.keep(item.iri, best)
 
     def reason(self, shared: Shared, language: str, prefix: str) -> Reason:
         """Why an item is like another one, with the list of all that are alike so."""
@@ -95,12 +98,11 @@ class _Likeness:
             self._reasons[key, value, language] = Reason(label, href)
         return self._reasons[key, value, language]
 
-    def _having(self, key: str, value: str) -> tuple[tuple[int, ...], Container[int]]:
-        """The first items that have a value, by number: to go through, and to look into."""
+    def _having(self, key: str, value: str) -> Set[int]:
+        """The numbers of the items that have a value, or of the first of very many."""
         if (key, value) not in self._holders:
             (items,) = items_with(self._kb.facets, key, [value])
-            numbers = tuple(islice(items, _LOOKED_AT))
-            self._holders[key, value] = numbers, frozenset(numbers)
+            self._holders[key, value] = frozenset(islice(items, _LOOKED_AT))
         return self._holders[key, value]
 
     def _values(self, item: Description) -> Sequence[tuple[int, str, str]]:

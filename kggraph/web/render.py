@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -44,8 +45,10 @@ _FONT: Final = Representation("woff2", ".woff2", "font/woff2", "WOFF2")
 _STATIC_TYPES: Final = {".css": CSS, ".svg": SVG, ".js": SCRIPT, ".txt": TEXT, ".woff2": _FONT}
 # HTML has no way to write them, and no reader misses them: https://html.spec.whatwg.org/#control-character-reference-parse-error
 _MARK: Final = "\0"
-"""Stands in what was drawn for what is not known yet; no page has it, so no value can."""
+"""Stands around the name of a gap in what was drawn; no page has it."""
+_ADDRESS: Final = f"{_MARK}address{_MARK}"
 _NO_CONTROLS: Final = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
+_NO_CONTROLS_IN_TEXT: Final = dict.fromkeys(_NO_CONTROLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +172,8 @@ class Shell(NamedTuple):
 
     def at(self, address: str) -> Shell:
         """The shell of the page with this address, which goes in where its mark is."""
-        written = markup.escaped(address.replace(_MARK, ""))
-        head, languages = (Markup(str(part).replace(_MARK, written)) for part in (self.head, self.languages))
+        written = markup.escaped(address)
+        head, languages = (Markup(str(part).replace(_ADDRESS, written)) for part in (self.head, self.languages))
         return self._replace(head=head, languages=languages)
 
 
@@ -188,7 +191,7 @@ def _shell(site: SiteView, base_uri: str, language: str, current: str) -> Shell:
         "prefix": prefix,
         "current": current,
         "static": static_address,
-        "address": Markup(_MARK),
+        "address": Markup(_ADDRESS),
         "canonical": f"{base_uri.rstrip('/')}{prefix}",
         "languages": [(code, texts(code)("name"), language_prefix(code, site.languages)) for code in site.languages],
     }
@@ -196,23 +199,48 @@ def _shell(site: SiteView, base_uri: str, language: str, current: str) -> Shell:
     return Shell(*(_drawn(f"frame/{name}.html", context) for name in Shell._fields))
 
 
-def stencil(template: str, place: Here, constants: tuple[tuple[str, Any], ...], **values: str) -> Markup:
-    """A part of pages that differ in a few values only: drawn once, the values go in where their marks are.
+class Stencil(NamedTuple):
+    """A page that many things have alike, drawn once, with gaps where they differ."""
 
-    :param constants: what else the template needs, as names and hashable values.
+    pieces: tuple[str, ...]
+    """HTML, the name of a gap, HTML, and so on."""
+
+    def fill(self, values: Mapping[str, str]) -> bytes:
+        """The bytes of a page.
+
+        :param values: for each gap what goes in; what is no `Markup` is escaped.
+        """
+        pieces = list(self.pieces)
+        for place in range(1, len(pieces), 2):
+            value = values[pieces[place]]
+            pieces[place] = value if isinstance(value, Markup) else markup.escaped(value)
+        return "".join(pieces).encode("utf-8", "replace")
+
+
+def stencil(template: str, place: Here, gaps: Sequence[str], constants: Context) -> Stencil:
+    """Draw a page with gaps in the frame of the site; `address` is always one: the path, without prefix.
+
+    :param constants: what the template needs beside its gaps.
     """
-    text = _stencil(template, place.language, place.prefix, constants, tuple(values))
-    for name, value in values.items():
-        text = text.replace(f"{_MARK}{name}{_MARK}", markup.escaped(value.replace(_MARK, "")))
-    return Markup(text)
+    site, base_uri = _site(place), place.site.settings.base_uri
+    names = ("address", *gaps)
+    context = {
+        "t": place.t,
+        "lang": place.language,
+        "prefix": place.prefix,
+        "site": site,
+        "shell": _shell(site, base_uri, place.language, ""),
+        **constants,
+        **{name: Markup(f"{_MARK}{name}{_MARK}") for name in names},
+    }
+    pieces = re.split(f"{_MARK}({'|'.join(names)}){_MARK}", _drawn(template, context))
+    return Stencil(tuple([piece.translate(_NO_CONTROLS_IN_TEXT) for piece in pieces]))
 
 
-@lru_cache(maxsize=512)
-def _stencil(
-    template: str, language: str, prefix: str, constants: tuple[tuple[str, Any], ...], names: tuple[str, ...]
-) -> str:
-    marks = {name: Markup(f"{_MARK}{name}{_MARK}") for name in names}
-    return str(_drawn(template, {"lang": language, "t": texts(language), "prefix": prefix, **dict(constants), **marks}))
+def part(template: str, place: Here, **context: Any) -> Markup:
+    """A part of a page, to go into a stencil."""
+    text = _drawn(template, {"lang": place.language, "t": place.t, "prefix": place.prefix, **context})
+    return Markup(text.translate(_NO_CONTROLS_IN_TEXT))
 
 
 def _drawn(template: str, context: Context) -> Markup:

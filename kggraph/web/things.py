@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final
-from urllib.parse import quote, quote_plus
+from typing import Final
 
 from flask import Blueprint, request
-from markupsafe import Markup, escape
 
 from kggraph.errors import BadParameter, ThingNotFound
 from kggraph.publish import profiles
@@ -23,54 +20,27 @@ from kggraph.publish.tables import MARKDOWN
 from kggraph.publish.work import Work
 from kggraph.rdf.media import (
     HTML,
-    JSON_LD,
-    RDF_FORMATS,
     RESULTS_CSV,
-    TRIG,
     Representation,
     negotiate,
     negotiate_language,
     parse_accept_profile,
 )
 from kggraph.rdf.turtle import serialize
-from kggraph.terms import SKOS
-from kggraph.web.cards import cards
 from kggraph.web.exchange import document_links
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Link, Redirect, answered, language_prefix
-from kggraph.web.kinds import Kind
-from kggraph.web.linked import Around, MappingView, concept_schemes
 from kggraph.web.machine import contexts
-from kggraph.web.notices import notices
 from kggraph.web.outlets import outlets
-from kggraph.web.page_head import head_of_work
 from kggraph.web.paging import parse_page
 from kggraph.web.present import Reader
-from kggraph.web.related import related
-from kggraph.web.render import Here, here, html, query_of, site_links, stencil
+from kggraph.web.render import Here, here, html, query_of, site_links
 from kggraph.web.thing_files import markdown, table
-from kggraph.web.views import ThingView
+from kggraph.web.thing_page import CITED, FRAMED, GRAPHS, OFFERS, page_of
 
 blueprint = Blueprint("things", __name__)
 
-GRAPHS: Final = (*RDF_FORMATS, TRIG)
-FRAMED: Final = Representation("framed", ".json", JSON_LD.media_type, "JSON")
-"""One object with readable names; its address asks for it, as its media type is that of JSON-LD."""
-OFFERS: Final = (HTML, *GRAPHS, MARKDOWN, RESULTS_CSV, FRAMED)
-"""What a document can be; a client that takes anything gets the page."""
-CITED: Final = (*OFFERS, *CITATION_FORMATS)
-"""What the document about an item can be."""
 _BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in CITED}
-_ITEMS_SHOWN: Final = 6
-_PATH: Final = "\0"
-_ALTERNATES: Final = {
-    cited: "\n".join(
-        f'<link rel="alternate" type="{offer.media_type}" title="{offer.label}" href="{_PATH}{offer.suffix}">'
-        for offer in offers[1:]
-    )
-    for cited, offers in ((True, CITED), (False, OFFERS))
-}
-"""The other representations for the head of a page; its path goes in where the mark is."""
 
 
 @blueprint.get("/id/<kind>/<path:slug>")
@@ -134,7 +104,7 @@ def _document(
 
     def make(representation: Representation) -> bytes:
         if representation is HTML:
-            return html("thing.html", place, path, "", _context(place, found, work()))
+            return page_of(place, found, work())
         if representation in CITATION_FORMATS:
             return citation([work()], representation, place.language)
         if representation is FRAMED:
@@ -287,97 +257,3 @@ def _links(kb: KnowledgeBase, found: Description, path: str, read: Work | None =
         if link.rel != "describedby" and (link.href, link.rel) not in known
     ]
     return links
-
-
-# ------------------------------------------------------------------ the page
-def _context(place: Here, found: Description, work: Work) -> dict[str, Any]:
-    kb = place.kb
-    view = Reader(kb, place.language, place.prefix, found).view()
-    around = Around(kb, place.language, place.prefix, found.iri)
-    uses = around.uses()
-    is_concept = f"{SKOS}Concept" in found.types
-    mappings = around.mappings() if is_concept else []
-    schemes = concept_schemes(found.iri, found.ntriples) if is_concept else []
-    kind = kb.kinds.by_name(found.kind)
-    path = kb.addresses.path(found.iri) or "/"
-    is_scheme = f"{SKOS}ConceptScheme" in found.types
-    cited = found.kind == kb.model.main.kind
-    steps = [(place.t("nav.home"), f"{place.prefix}/")]
-    steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []
-    return {
-        "head": head_of_work(place, work, steps, cited=cited),
-        "related": related(kb, found, place.language, place.prefix) if cited else [],
-        "notices": notices(kb, _named(found), place.language),
-        "thing": _without(view, mappings),
-        "top": _top(place, kind, view.type),
-        "aside": _aside(place, found, path, view.title.text, cited=cited),
-        "items_label": pick(kb.model.main.plural, place.language).text,
-        "uses": uses,
-        "items": _items(place, found.iri, uses[0].key) if uses else [],
-        "neighbours": [node for scheme in schemes[:1] for node in around.neighbours(scheme)],
-        "tree": around.tree(found.iri) if is_scheme else [],
-        "mappings": mappings,
-        "inbound": around.inbound(),
-        "alternates": Markup(_ALTERNATES[cited].replace(_PATH, escape(path))),
-    }
-
-
-def _named(found: Description) -> set[str]:
-    """The thing and everything that it or its parts name."""
-    return {found.iri}.union(*(told.named() for told in (found.said.thing, *found.said.parts.values())))
-
-
-def _top(place: Here, kind: Kind | None, type: Label) -> Markup:
-    """The way to the page, and what the thing is."""
-    label = pick(kind.plural, place.language, kind.name) if kind else Label("", "")
-    constants = (("list_name", kind.list_name if kind else ""), ("kind_label", label), ("type", type))
-    return stencil("thing/top.html", place, constants)
-
-
-def _aside(place: Here, found: Description, path: str, title: str, *, cited: bool) -> Markup:
-    """What can be done with the thing: compare, cite, share, take as data."""
-    constants = (
-        ("cited", cited),
-        ("contact", place.site.settings.contact_email),
-        ("formats", _formats(place.prefix)),
-        ("citations", tuple((offer.label, place.prefix, offer.suffix) for offer in CITATION_FORMATS if cited)),
-        ("has_source", bool(found.source)),
-    )
-    return stencil(
-        "thing/aside.html",
-        place,
-        constants,
-        iri=found.iri,
-        path=path,
-        item=quote_plus(place.kb.addresses.short(found.iri, place.kb.model.main.kind or "")),
-        title=quote(title, errors="replace"),
-        permanent=quote(found.iri),
-        source=found.source,
-    )
-
-
-def _formats(prefix: str) -> tuple[tuple[str, str, str], ...]:
-    """Label, prefix and suffix of the formats with data."""
-    data = [(offer.label, "", offer.suffix) for offer in (*GRAPHS, FRAMED)]
-    return (*data, *((offer.label, prefix, offer.suffix) for offer in (MARKDOWN, RESULTS_CSV)))
-
-
-def _without(view: ThingView, mappings: Sequence[MappingView]) -> ThingView:
-    """The thing without the values that its table of mappings tells in full."""
-    mapped = {mapping.object.iri for mapping in mappings}
-    if not mapped:
-        return view
-    groups = []
-    for group in view.groups:
-        fields = [
-            field._replace(values=tuple([value for value in field.values if value.iri not in mapped]))
-            for field in group.fields
-        ]
-        if left := tuple(field for field in fields if field.values or field.others):
-            groups.append(group._replace(fields=left))
-    return view._replace(groups=tuple(groups))
-
-
-def _items(place: Here, iri: str, key: str) -> list[Any]:
-    chosen = place.kb.facets.select({key: [iri]}, limit=_ITEMS_SHOWN, lang=place.language, counts=False)
-    return cards(place.kb, chosen.iris, place.language, place.prefix)

@@ -257,6 +257,8 @@ class Descriptions:
         """Close the connections of all threads; the object is of no use after that."""
         with self._lock:
             self._closed = True
+            for kept in (self._known, self._inbound, self._counts):
+                kept.clear()
             for connection in self._opened:
                 connection.close()
             self._opened.clear()

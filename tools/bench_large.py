@@ -3,16 +3,19 @@
 
     make bench-large                            1,000, 10,000 and 100,000 generated items
     tools/bench_large.py 1000 10000 --print     these sizes, without writing
+    tools/bench_large.py 1000000 --folder DIR   in that folder, which needs some 70 GB for a million items
 
-For each size: build, open, memory, documents and pages made anew, the list, and the named queries of `queries/` through
-the endpoint, as `oxigraph serve-read-only` and Virtuoso answer them over HTTP on the same triples in the same run (each
-only where it is installed). Every figure is of one run on one machine; look at how it grows from size to size.
+For each size: build, open, memory, documents and pages made anew, the list, one edit until it is visible, and the named
+queries of `queries/` through the endpoint, as `oxigraph serve-read-only` and Virtuoso answer them over HTTP on the same
+triples in the same run (each only where it is installed). Every figure is of one run on one machine; look at how it
+grows from size to size. What there is no room on the disk for, or takes an engine too long, is a dash.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gzip
 import http.client
 import itertools
 import math
@@ -44,6 +47,10 @@ _GRAPH = "http://bench.example.org/"
 _SAMPLE = 200
 _QUERY_ROUNDS = 3
 _QUERY_S = 60
+_LONG_QUERY_S = 5
+"""A query that takes so long is asked once."""
+_LOAD_S = 3600
+_WATCH_S = 0.5
 
 
 @dataclass
@@ -61,11 +68,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--print", action="store_true", help="only print")
+    parser.add_argument("--folder", type=Path, help="where the data and generations are made; a temporary folder")
     arguments = parser.parse_args()
     measured = []
     for size in arguments.sizes:
-        measured.append(measure(size))
-        print(f"{size:,} items measured", file=sys.stderr)
+        began = time.monotonic()
+        measured.append(measure(size, arguments.folder))
+        print(f"{size:,} items measured in {time.monotonic() - began:,.0f} s", file=sys.stderr)
     text = "\n".join([*machine_lines(), "", *tables(measured)])
     print(text)
     if not arguments.print:
@@ -77,10 +86,13 @@ def main() -> int:
 
 
 # ------------------------------------------------------------------ measuring
-def measure(size: int) -> Measured:
-    """All figures of one size."""
+def measure(size: int, parent: Path | None = None) -> Measured:
+    """All figures of one size.
+
+    :param parent: folder to make everything in; the system's for temporary files when not given.
+    """
     found = Measured(size)
-    with tempfile.TemporaryDirectory(prefix="kggraph-large-") as name:
+    with tempfile.TemporaryDirectory(prefix="kggraph-large-", dir=parent) as name:
         folder = Path(name)
         root = folder / "kb"
         subprocess.run(
@@ -88,58 +100,76 @@ def measure(size: int) -> Measured:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        shutil.copytree(ROOT / "queries", root / "queries", dirs_exist_ok=True)
         _build(found, root)
-        _edit(found, root)
         settings = from_environment(root)
-        generation = open_current(settings)
-        quads = generation.quads_path
-        kinds = sorted((root / "data" / "items").glob("*.ttl"))
-        chosen = [path.stem for path in random.Random(1).sample(kinds, min(_SAMPLE, len(kinds)))]
-        environment = {**os.environ, "KGGRAPH_RESPONSE_CACHE_MB": "0"}
+        paths = sorted((settings.data_path / "items").rglob("*.ttl"))
+        chosen = [path.stem for path in random.Random(1).sample(paths, min(_SAMPLE, len(paths)))]
+        environment = {**os.environ, "KGGRAPH_RESPONSE_CACHE_MB": "0", "KGGRAPH_KEEP_GENERATIONS": "1"}
         queries = read_queries(settings.queries_path, base_from=settings.source_base_uri, base_to=settings.base_uri)
         texts = {name: query.bind({}) for name, query in queries.items()}
         with _served(root, environment) as (url, seconds, process):
             found.figures["open until the first page (s)"] = seconds
-            found.figures["item page made anew, p99 (ms)"] = _slowest(
-                url, [f"/doc/item/{item}.html" for item in chosen]
-            )
-            found.figures["item as Turtle made anew, p99 (ms)"] = _slowest(
-                url, [f"/doc/item/{item}.ttl" for item in chosen]
-            )
-            found.figures["list of items, p99 (ms)"] = _slowest(url, ["/items"] * 20)
+            for what, paths_asked in (
+                ("item page made anew, p99 (ms)", [f"/doc/item/{item}.html" for item in chosen]),
+                ("item as Turtle made anew, p99 (ms)", [f"/doc/item/{item}.ttl" for item in chosen]),
+                ("list of items, p99 (ms)", ["/items"] * 20),
+            ):
+                found.figures[what] = _slowest(url, paths_asked)
             found.queries["kggraph"] = _mix(f"{url}/sparql", texts)
             found.figures["memory of all processes (MB)"] = _memory(process)
+            if shutil.disk_usage(folder).free > 1.5 * _size(settings.build_path):
+                found.figures["edit until visible (s)"] = _edit(url, root, paths[0], environment)
         ntriples = folder / "all.nt"
-        with quads.open("rb") as source, ntriples.open("wb") as target:
-            for _, line in zip(range(generation.manifest.triples), source, strict=False):
-                target.write(line)
+        with gzip.open(open_current(settings).dumps_path / "dump.nt.gz") as source, ntriples.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        shutil.rmtree(settings.build_path)
         for engine, start in (("oxigraph", _oxigraph), ("virtuoso", _virtuoso)):
-            with contextlib.suppress(FileNotFoundError), start(folder / engine, ntriples) as url:
+            with (
+                contextlib.suppress(FileNotFoundError, subprocess.TimeoutExpired),
+                start(folder / engine, ntriples) as url,
+            ):
                 found.queries[engine] = _mix(url, texts)
+            shutil.rmtree(folder / engine, ignore_errors=True)
     return found
 
 
 def _build(found: Measured, root: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    began = time.monotonic()
-    subprocess.run([*KGGRAPH, "--root", str(root), "build"], check=True, stdout=subprocess.DEVNULL)
+    began, peak = time.monotonic(), 0.0
+    process = subprocess.Popen([*KGGRAPH, "--root", str(root), "build"], stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, _memory(process.pid))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_WATCH_S)
     took = time.monotonic() - began
+    if process.returncode:
+        sys.exit(f"the build ended with exit code {process.returncode}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    triples = open_current(from_environment(root)).manifest.triples
+    generation = open_current(from_environment(root))
+    triples = generation.manifest.triples
     found.figures["triples"] = triples
     found.figures["build (s)"] = took
     found.figures["build, processor time (s)"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     found.figures["build (triples/s)"] = triples / took
+    found.figures["build, memory at its peak (MB)"] = peak
+    found.figures["generation (MB)"] = _size(generation.path) / 1e6
 
 
-def _edit(found: Measured, root: Path) -> None:
-    """One word of one item is changed, and everything is built again: that is how long an edit takes to be visible."""
-    item = next(iter(sorted((root / "data" / "items").glob("*.ttl"))))
-    item.write_text(item.read_text("utf-8").replace('"@nl', ' (nieuw)"@nl', 1), "utf-8")
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _edit(url: str, root: Path, item: Path, environment: dict[str, str]) -> float:
+    """Seconds from saving a file until the server shows what was changed in it, by way of `kggraph build`."""
+    word = "bijgewerkt"
+    item.write_text(re.sub(r'"@nl', f' {word}"@nl', item.read_text("utf-8"), count=1), "utf-8")
     began = time.monotonic()
-    subprocess.run([*KGGRAPH, "--root", str(root), "build"], check=True, stdout=subprocess.DEVNULL)
-    found.figures["edit until built (s)"] = time.monotonic() - began
+    subprocess.run([*KGGRAPH, "--root", str(root), "build"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    while word.encode() not in _get(url, f"/doc/item/{item.stem}.ttl")[1]:
+        if time.monotonic() - began > _LOAD_S:
+            sys.exit("the edit did not become visible")
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
 @contextlib.contextmanager
@@ -192,17 +222,25 @@ def _mix(url: str, texts: dict[str, str]) -> dict[str, float]:
     place = urlsplit(url)
     times: dict[str, float] = {}
     for name, text in texts.items():
-        rounds = []
+        rounds: list[float] = []
         for number in range(_QUERY_ROUNDS):
+            if number and (not rounds or rounds[-1] > _LONG_QUERY_S * 1000):
+                break
             body = urlencode({"query": f"{text}\n# {number} {time.time()}"}).encode()
             headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": XML}
             began = time.perf_counter()
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if _get(url, place.path, body, headers)[0] == 200:
+                status, answer = _get(url, place.path, body, headers)
+                if status == 200 and _is_whole(answer):
                     rounds.append((time.perf_counter() - began) * 1000)
         if rounds:
             times[name] = min(rounds)
     return times
+
+
+def _is_whole(answer: bytes) -> bool:
+    """Whether an answer in XML has its end: an engine may stop in the middle of one and call it 200."""
+    return b"<sparql" not in answer[:200] or answer.rstrip().endswith(b"</sparql>")
 
 
 def _memory(pid: int) -> float:
@@ -231,9 +269,11 @@ def _oxigraph(folder: Path, ntriples: Path) -> Iterator[str]:
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        timeout=_LOAD_S,
     )
     port = free_port()
     command = [str(program), "serve-read-only", "--location", str(folder / "db"), "--bind", f"127.0.0.1:{port}"]
+    command += ["--timeout-s", str(_QUERY_S)]
     with running(command, dict(os.environ), f"http://127.0.0.1:{port}", f"/query?query={quote('ASK {}')}"):
         yield f"http://127.0.0.1:{port}/query"
 
@@ -255,7 +295,7 @@ def _virtuoso(folder: Path, ntriples: Path) -> Iterator[str]:
         f"[Parameters]\nServerPort = 127.0.0.1:{sql}\nNumberOfBuffers = 340000\nMaxDirtyBuffers = 250000\n"
         f"DirsAllowed = {folder.parent}\nSchedulerInterval = 0\nMaxQueryMem = 2G\n"
         f"[HTTPServer]\nServerPort = 127.0.0.1:{port}\nServerRoot = {folder}\nServerThreads = 10\n"
-        f"[SPARQL]\nResultSetMaxRows = 1000000\nDefaultGraph = {_GRAPH}\n"
+        f"[SPARQL]\nResultSetMaxRows = 1000000\nMaxQueryExecutionTime = {_QUERY_S}\nDefaultGraph = {_GRAPH}\n"
     )
     command = ["virtuoso-t", "+configfile", str(ini), "+foreground"]
     with running(command, dict(os.environ), f"http://127.0.0.1:{port}", f"/sparql?query={quote('ASK {}')}"):
@@ -264,6 +304,7 @@ def _virtuoso(folder: Path, ntriples: Path) -> Iterator[str]:
             ["isql-vt", f"127.0.0.1:{sql}", "dba", "dba", f"exec={load}"],
             check=True,
             stdout=subprocess.DEVNULL,
+            timeout=_LOAD_S,
         )
         yield f"http://127.0.0.1:{port}/sparql"
 
@@ -274,8 +315,8 @@ def tables(measured: list[Measured]) -> Iterator[str]:
     sizes = " | ".join(f"{one.items:,} items" for one in measured)
     yield f"| | {sizes} | grows by (10 is linear) |"
     yield "|---" * (len(measured) + 2) + "|"
-    for name in measured[-1].figures:
-        values = [one.figures[name] for one in measured]
+    for name in measured[0].figures:
+        values = [one.figures.get(name, math.nan) for one in measured]
         yield f"| {name} | {' | '.join(map(_number, values))} | {_growth(measured, values)} |"
     for engine in measured[-1].queries:
         means = [_geometric(one.queries.get(engine, {})) for one in measured]
@@ -307,7 +348,7 @@ def _growth(measured: list[Measured], values: list[float]) -> str:
     steps = []
     for (small, before), (large, after) in itertools.pairwise(zip(measured, values, strict=True)):
         ratio, factor = large.items / small.items, after / max(before, 1e-9)
-        steps.append(f"{factor ** (1 / math.log10(ratio)):.1f}")
+        steps.append("\u2013" if math.isnan(factor) else f"{factor ** (1 / math.log10(ratio)):.1f}")
     return ", ".join(steps)
 
 
@@ -316,6 +357,7 @@ def chart(measured: list[Measured]) -> str:
     names = [name for name in measured[0].figures if not name.endswith("/s)") and name != "triples"]
     width, height, left, bottom = 720, 420, 60, 40
     xs = [math.log10(one.items) for one in measured]
+    names = [name for name in names if all(name in one.figures for one in measured)]
     ys = {name: [math.log10(max(one.figures[name], 1e-3)) for one in measured] for name in names}
     low = math.floor(min(min(line) for line in ys.values()))
     high = math.ceil(max(max(line) for line in ys.values()))

@@ -159,7 +159,9 @@ def survey(
 
 def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Generation:
     tell("look for changes", 0, 0)
-    ready = shelf.finished(settings.build_path, inputs.hash_of_files(settings), settings.verify_mb * 1024 * 1024)
+    ready = shelf.finished(
+        settings.build_path, inputs.hash_of_files(settings, remember=True), settings.verify_mb * 1024 * 1024
+    )
     if ready is None:
         with shelf.workshop(settings.build_path) as folder:
             version = _make(folder, settings, lang, engine, tell)

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from functools import cache
 from importlib import resources
@@ -18,8 +19,9 @@ import kggraph
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, SourceError
 from kggraph.publish.pool import Pool
+from kggraph.publish.seen import Look, Seen, look_at
 from kggraph.publish.spool import Problem
-from kggraph.rdf.source import SourceFile, read_folder, turtle_files
+from kggraph.rdf.source import SourceFile, read_folder, turtle_files, turtle_folders
 from kggraph.terms import SH
 
 HASH_DIGITS: Final = 16
@@ -51,19 +53,34 @@ def source_paths(settings: Settings) -> list[Path]:
     for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
         files = turtle_files(folder, root=settings.root)
         if not files:
-            raise ConfigError(f"There are no .ttl files in {folder}; a knowledge base needs some.")
+            raise _empty(folder)
         found += files
     return found
 
 
-def hash_of_files(settings: Settings) -> str:
+def hash_of_files(settings: Settings, *, remember: bool = False) -> str:
     """The version that the sources make as they are now, without reading them as RDF.
 
+    Folders that look as they did when they were hashed last are not read again.
+
+    :param remember: whether to write down what they look like now; the build folder has to be there then.
     :raises ConfigError: a folder is missing, or there are no data at all.
     :raises SourceError: a file cannot be read.
     """
-    root = f"{settings.root}/"
-    paths = [str(path) for path in source_paths(settings)]
+    root, now_ns, seen = f"{settings.root}/", time.time_ns(), Seen(settings.build_path)
+    digests: dict[str, str] = {}
+    changed: dict[str, tuple[Look | None, list[str]]] = {}
+    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
+        before = len(digests) + len(changed)
+        for directory, files in turtle_folders(folder, root=settings.root):
+            relative, look = directory.removeprefix(root), look_at(files)
+            if known := seen.digest(relative, look):
+                digests[relative] = known
+            else:
+                changed[relative] = look, [entry.path for entry in files]
+        if len(digests) + len(changed) == before:
+            raise _empty(folder)
+    paths = [path for _, files in changed.values() for path in files]
     batches = [(paths[start : start + _BATCH], root) for start in range(0, len(paths), _BATCH)]
     hashes: list[tuple[str, str]] = []
     with Pool(many=False) if len(batches) > 1 else nullcontext() as pool:
@@ -71,7 +88,16 @@ def hash_of_files(settings: Settings) -> str:
             if isinstance(found, Problem):
                 raise SourceError(found.message, path=found.path)
             hashes += found
-    return version(settings, hashes)
+    for relative, digest in _digests(hashes).items():
+        digests[relative] = digest
+        seen.keep(relative, changed[relative][0], digest, now_ns)
+    if remember:
+        seen.save()
+    return _version(settings, digests)
+
+
+def _empty(folder: Path) -> ConfigError:
+    return ConfigError(f"There are no .ttl files in {folder}; a knowledge base needs some.")
 
 
 def _hash_batch(paths: list[str], root: str) -> list[tuple[str, str]] | Problem:
@@ -99,6 +125,19 @@ def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:
 
     :param files: path from the root and SHA-256 of every file.
     """
+    return _version(settings, _digests(files))
+
+
+def _digests(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Folder to a digest of the files in it."""
+    folders: dict[str, list[str]] = {}
+    for path, sha256 in files:
+        folder, _, name = path.rpartition("/")
+        folders.setdefault(folder, []).append(f"{name}\0{sha256}\n")
+    return {folder: hashlib.sha256("".join(sorted(lines)).encode()).hexdigest() for folder, lines in folders.items()}
+
+
+def _version(settings: Settings, folders: Mapping[str, str]) -> str:
     made_from = {
         "program": program(),
         "base_uri": settings.base_uri,
@@ -106,7 +145,7 @@ def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:
         "languages": settings.languages,
         "prefixes": settings.all_prefixes,
         "memory_limit_triples": settings.memory_limit_triples,
-        "files": sorted(files),
+        "folders": sorted(folders.items()),
     }
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:HASH_DIGITS]
 

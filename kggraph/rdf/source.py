@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias, TypedDict
 
@@ -121,23 +122,46 @@ def turtle_files(folder: Path, *, root: Path) -> list[Path]:
     :raises ConfigError: there is no such folder.
     :raises SourceError: there is RDF in another format, which would be silently left out.
     """
+    return [
+        Path(path) for path in sorted(entry.path for _, files in turtle_folders(folder, root=root) for entry in files)
+    ]
+
+
+def turtle_folders(folder: Path, *, root: Path) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
+    """The folder and each below it that has `.ttl` files, with these, sorted by name; hidden ones are left out.
+
+    :raises ConfigError: there is no such folder.
+    :raises SourceError: there is RDF in another format, which would be silently left out; or a folder cannot be read.
+    """
     if not folder.is_dir():
         raise ConfigError(f"There is no folder {folder}; make it, or name another one in kggraph.toml.")
-    found: list[str] = []
-    for directory, names, files in os.walk(folder, onerror=_unreadable(root)):
-        names[:] = [name for name in names if not name.startswith(".")]
-        for name in files:
-            if name.startswith("."):
-                continue
-            if name.endswith(".ttl"):
-                found.append(f"{directory}/{name}")
-            elif (other := rdf_format_of(name)) is not None and not name.endswith(".xml"):
-                raise SourceError(
-                    f"Only Turtle files whose name ends in .ttl are read, and this one is called {other.label}; "
-                    "convert or rename it.",
-                    path=_relative(f"{directory}/{name}", str(root)),
-                )
-    return [Path(name) for name in sorted(found)]
+    todo = [str(folder)]
+    while todo:
+        directory = todo.pop()
+        found = []
+        try:
+            with os.scandir(directory) as entries:
+                for entry in entries:
+                    name = entry.name
+                    if name.startswith("."):
+                        continue
+                    if entry.is_dir():
+                        if not entry.is_symlink():
+                            todo.append(entry.path)
+                    elif name.endswith(".ttl"):
+                        found.append(entry)
+                    elif (other := rdf_format_of(name)) is not None and not name.endswith(".xml"):
+                        raise SourceError(
+                            "Only Turtle files whose name ends in .ttl are read, and this one is called "
+                            f"{other.label}; convert or rename it.",
+                            path=_relative(entry.path, str(root)),
+                        )
+        except OSError:
+            raise SourceError(
+                "The folder may not be read; give read permission.", path=_relative(directory, str(root))
+            ) from None
+        if found:
+            yield directory, sorted(found, key=attrgetter("name"))
 
 
 def read_dataset(path: Path, *, base_iri: str | None = None) -> Iterator[ox.Quad]:
@@ -327,12 +351,3 @@ def _os_sentence(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "The file may not be read; give read permission."
     return f"The file cannot be read: {error.strerror or error}."
-
-
-def _unreadable(root: Path) -> Callable[[OSError], None]:
-    def fail(error: OSError) -> None:
-        raise SourceError(
-            "The folder may not be read; give read permission.", path=_relative(str(error.filename), str(root))
-        )
-
-    return fail

@@ -335,6 +335,11 @@ def share_metrics(folder: Path) -> None:
     os.environ[_METRICS] = os.fspath(folder)
 
 
+def environment_with(defaults: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child: ours, with what it does not say yet."""
+    return {**defaults, **os.environ}
+
+
 def shared_metrics() -> str | None:
     """The folder of `share_metrics`, or None when this process counts for itself."""
     return os.environ.get(_METRICS)

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from kggraph.config import Settings
+from kggraph.config import Settings, environment_with
 from kggraph.errors import ConfigError, KgError, QueryHostUnavailable
 from kggraph.store.limits import HostLimits
 from kggraph.store.remote import Remote
@@ -23,6 +23,9 @@ from kggraph.store.remote import Remote
 _START_S: Final = 600.0
 """A store of many millions of triples takes minutes to read."""
 _STOP_S: Final = 5.0
+_ALLOCATOR: Final = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=127"}
+"""An engine makes and frees thousands of small pieces for a query: with more of them at hand it needs an eighth less
+time for a small one. https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html"""
 _RETRY_S: Final = (0.0, 1.0, 5.0, 30.0)
 """Pauses before a host that died is started again; the last one repeats."""
 
@@ -142,7 +145,13 @@ class QueryHost:
             command.append("--remote")
             told = json.dumps(asdict(held.remote)).encode()
         # A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the host.
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            env=environment_with(_ALLOCATOR),
+        )
         if process.stdin is not None:
             with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
                 stdin.write(told)

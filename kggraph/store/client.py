@@ -21,8 +21,6 @@ _GRACE_S: Final = 15.0
 """Beyond a query's own time: the longest wait for a worker, and some."""
 _ATTEMPTS: Final = 3
 _KEPT: Final = 64
-_RECEIVED: Final = wire.PACKET_BYTES + 1024
-_ANCILLARY: Final = socket.CMSG_SPACE(4)
 _Packet = tuple[bytes, bytes, list[int]]
 
 
@@ -115,6 +113,7 @@ class _Connection:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._number = 0
         self._timeout_s = -1.0
+        self._receiver = wire.Receiver()
         try:
             self._socket.connect(path)
         except OSError:
@@ -140,13 +139,12 @@ class _Connection:
         """
         while True:
             try:
-                data, ancillary, _, _ = self._socket.recvmsg(_RECEIVED, _ANCILLARY)
+                packet = self._receiver.receive(self._socket)
             except BlockingIOError:
                 raise QueryHostUnavailable("The query service does not answer; ask again in a moment.") from None
-            files = wire.file_descriptors(ancillary) if ancillary else []
-            if not data:
+            if packet is None:
                 raise ConnectionResetError
-            kind, number, content = wire.unpack(data)
+            kind, number, content, files = packet
             if number == self._number:
                 return kind, content, files
             for file in files:  # of a query that was stopped in the same moment as it ended

@@ -41,6 +41,7 @@ class Dispatcher:
         self._connections: dict[int, Connection] = {}
         self._pool = Pool(make_dataset, version, self._sockets)
         self._schedule = Scheduler(self._pool, limits, fail=self._fail, watch=self._watch)
+        self._receiver = wire.Receiver()
         self._poll = select.epoll()
         self._wake, self._woken = socket.socketpair()
         self._listener = _listen(path)
@@ -124,7 +125,7 @@ class Dispatcher:
 
     def _read(self, connection: Connection) -> None:
         try:
-            data = connection.socket.recv(wire.PACKET_BYTES + wire.HEAD_BYTES)
+            data = self._receiver.receive_whole(connection.socket)
         except BlockingIOError:
             return
         except OSError:
@@ -152,18 +153,17 @@ class Dispatcher:
     def _hear(self, worker: WorkerProcess) -> None:
         """A worker has something to say, or is gone."""
         try:
-            data, ancillary, _, _ = worker.control.recvmsg(wire.PACKET_BYTES, socket.CMSG_SPACE(4))
+            packet = self._receiver.receive(worker.control)
         except OSError:
-            data, ancillary = b"", []
-        files = wire.file_descriptors(ancillary)
-        kind, _, content = wire.unpack(data) if data else (b"", 0, b"")
+            packet = None
+        kind, _, content, files = packet or (b"", 0, b"", [])
         job = worker.job
-        if not data:
+        if packet is None:
             self._poll.unregister(worker.control.fileno())
             self._schedule.gone(worker)
         elif kind == wire.SPILL:
             with tempfile.TemporaryFile() as file, contextlib.suppress(OSError):
-                socket.send_fds(worker.control, [wire.packet(wire.SPILL, 0)], [file.fileno()])
+                wire.send_with_file(worker.control, [wire.packet(wire.SPILL, 0)], file.fileno())
         elif kind == wire.READY and content and not self._warned:
             self._warned = True
             sys.stderr.write(f"query host: {content.decode()}\n")
@@ -212,7 +212,10 @@ class Dispatcher:
         while connection.outbox and not waits:
             data, file = connection.outbox[0]
             try:
-                socket.send_fds(connection.socket, [data], [file] if file >= 0 else [])
+                if file >= 0:
+                    wire.send_with_file(connection.socket, [data], file)
+                else:
+                    connection.socket.send(data)
             except BlockingIOError:
                 waits = True
                 break

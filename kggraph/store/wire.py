@@ -31,6 +31,8 @@ from kggraph.errors import (
 PACKET_BYTES: Final = 64 * 1024
 """Content of the largest packet; a socket's buffer holds three of them."""
 _HEAD: Final = struct.Struct("<cI")
+_FILE: Final = struct.Struct("@i")
+_ANCILLARY: Final = socket.CMSG_SPACE(_FILE.size)
 Malformed = struct.error
 HEAD_BYTES: Final = _HEAD.size
 
@@ -100,6 +102,41 @@ def request_packets(number: int, content: bytes) -> Iterator[bytes]:
     for place in range(last + 1):
         piece = content[place * PACKET_BYTES : (place + 1) * PACKET_BYTES]
         yield packet(ASK if place == last else PART, number, piece)
+
+
+class Receiver:
+    """Packets taken in through one buffer.
+
+    A new one of this size for each packet makes the allocator put all its small pieces in order each time: measured, a
+    sixth of a query's time in a worker.
+    """
+
+    def __init__(self) -> None:
+        self._buffer = bytearray(PACKET_BYTES + 1024)
+        self._view, self._buffers = memoryview(self._buffer), [self._buffer]
+
+    def receive(self, source: socket.socket) -> tuple[bytes, int, bytes, list[int]] | None:
+        """Kind, number, content and open files of the next packet; None when the other end has hung up.
+
+        :raises OSError: there is none, or none in time.
+        """
+        size, ancillary, _, _ = source.recvmsg_into(self._buffers, _ANCILLARY)
+        if not size:
+            return None
+        kind, number = _HEAD.unpack_from(self._buffer)
+        return kind, number, bytes(self._view[HEAD_BYTES:size]), file_descriptors(ancillary) if ancillary else []
+
+    def receive_whole(self, source: socket.socket) -> bytes:
+        """A packet as it is, without files; empty when the other end has hung up.
+
+        :raises OSError: there is none.
+        """
+        return bytes(self._view[: source.recv_into(self._buffer)])
+
+
+def send_with_file(to: socket.socket, parts: Sequence[bytes], file: int) -> None:
+    """Send one packet, and an open file with it."""
+    to.sendmsg(parts, [(socket.SOL_SOCKET, socket.SCM_RIGHTS, _FILE.pack(file))])
 
 
 def file_descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:

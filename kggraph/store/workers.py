@@ -57,6 +57,7 @@ class Worker:
 
     def __init__(self, control: socket.socket, dataset: Dataset, version: str) -> None:
         self.control, self.dataset, self.version = control, dataset, version
+        self._receiver = wire.Receiver()
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
         self.control.send(wire.packet(wire.READY, 0, sandbox.enter(network=dataset.needs_network).encode()))
         self._size = self._first_size = self._measure()
@@ -67,13 +68,13 @@ class Worker:
         content = b""
         keep = True
         while keep:
-            data, ancillary, _, _ = self.control.recvmsg(wire.PACKET_BYTES + 64, socket.CMSG_SPACE(4))
-            if not data:
+            packet = self._receiver.receive(self.control)
+            if packet is None:
                 return
-            kind, number, piece = wire.unpack(data)
+            kind, number, piece, files = packet
             content += piece
             if kind == wire.ASK:
-                answer = Answer(self.control, wire.file_descriptors(ancillary)[0], number)
+                answer = Answer(self.control, files[0], number)
                 keep = self._answer(answer, content)
                 content = b""
 
@@ -159,7 +160,7 @@ class Answer:
         if truncated:
             self.outcome = self.outcome._replace(truncated=True)
         outcome = self.outcome.pack()
-        if not self._started and self._send(wire.WHOLE, outcome + rest):
+        if not self._started and self._send(wire.WHOLE, outcome, rest):
             return
         if rest:
             self.send_data(rest)
@@ -179,14 +180,14 @@ class Answer:
             self.control.send(data)
             return
         left = b"x" + self._error if self._error else b"e" + self.outcome._replace(left_bytes=self._in_file).pack()
-        socket.send_fds(self.control, [data + left], [self._file])
+        wire.send_with_file(self.control, (data, left), self._file)
         os.close(self._file)
 
-    def _send(self, kind: bytes, content: bytes) -> bool:
+    def _send(self, kind: bytes, *content: bytes) -> bool:
         """Send a packet to the client; once its socket has not taken one in time, all goes into a file."""
         while self._file < 0:
             try:
-                os.writev(self.client, (wire.packet(kind, self.number), content))
+                os.writev(self.client, (wire.packet(kind, self.number), *content))
                 return True
             except BlockingIOError:
                 poll = select.poll()

@@ -53,7 +53,6 @@ from kggraph.validation.reach import read_reach
 from kggraph.validation.report import VIOLATION
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets, without_focus_nodes
-from kggraph.validation.well_formed import check_shapes
 
 __all__ = [
     "Checked",
@@ -234,9 +233,8 @@ def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progre
 # ------------------------------------------------------------------ reading
 def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, tell: Progress) -> Sources:
     ontology, ontology_files = inputs.read_graph(settings.ontology_path, settings)
-    shapes, shapes_files = inputs.read_graph(settings.shapes_path, settings)
+    shapes, shapes_files = inputs.read_shapes(settings)
     model = load_model(shapes, ontology)
-    check_shapes(shapes)
     reach = read_reach(shapes)
     job = ReadJob(
         settings.root,

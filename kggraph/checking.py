@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kggraph.config import Settings
-from kggraph.publish.inputs import read_graph
+from kggraph.model import load_model
+from kggraph.publish.inputs import read_graph, read_shapes
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import read_file, read_folder
 from kggraph.validation.engines import Validator, data_graph
@@ -18,7 +19,6 @@ from kggraph.validation.graphs import TripleIndex, own_nodes, replaced
 from kggraph.validation.incremental import IncrementalValidator
 from kggraph.validation.report import Report
 from kggraph.validation.shape_texts import ShapeTexts
-from kggraph.validation.well_formed import check_shapes
 
 if TYPE_CHECKING:
     from kggraph.build import Progress
@@ -67,8 +67,8 @@ def validate_files(
     :raises ShapesError: the shapes cannot be used.
     """
     settings = replace(settings, base_uri=settings.source_base_uri)
-    ontology, shapes = (read_graph(folder, settings)[0] for folder in (settings.ontology_path, settings.shapes_path))
-    check_shapes(shapes)
+    ontology, shapes = read_graph(settings.ontology_path, settings)[0], read_shapes(settings)[0]
+    load_model(shapes, ontology)  # refuses what a build would refuse
     given = [read_file(path, root=Path(), prefixes=settings.all_prefixes) for path in paths]
     where = {thing_iri(subject): _shown(file.path) for file in given for subject in file.subjects}
     new, axioms = b"".join(file.ntriples for file in given), data_graph(b"", ontology)

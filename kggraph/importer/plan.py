@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from kggraph.importer.problems import Problems
 from kggraph.importer.records import read_records
 from kggraph.importer.rules import Rules, folder, read_rules
 from kggraph.model import load_model
+from kggraph.publish.inputs import read_shapes
 from kggraph.rdf.iris import local_name, thing_iri
 from kggraph.rdf.source import SourceFile, read_folder
 from kggraph.rdf.turtle import canonical
@@ -94,7 +95,7 @@ class _Planner:
         self.progress("reading the sources", 0, 0)
         base = settings.source_base_uri
         self.ontology = _joined(read_folder(settings.ontology_path, root=settings.root, blank_nodes=True))
-        self.shapes = _joined(read_folder(settings.shapes_path, root=settings.root, blank_nodes=True))
+        self.shapes = read_shapes(replace(settings, base_uri=base))[0]
         self.model = load_model(self.shapes, self.ontology)
         self.rules: Rules = read_rules(self.shapes, self.model)
         self.files = list(read_folder(settings.data_path, root=settings.root))

@@ -17,12 +17,13 @@ from typing import Final
 
 import kggraph
 from kggraph.config import Settings
-from kggraph.errors import ConfigError, SourceError
+from kggraph.errors import ConfigError, ShapesError, SourceError
 from kggraph.publish.pool import Pool
 from kggraph.publish.seen import Look, Seen, look_at
 from kggraph.publish.spool import Problem
-from kggraph.rdf.source import SourceFile, read_folder, turtle_files, turtle_folders
+from kggraph.rdf.source import SourceFile, not_read, read_folder, turtle_files, turtle_folders
 from kggraph.terms import SH
+from kggraph.validation.well_formed import check_shapes
 
 HASH_DIGITS: Final = 16
 _BATCH: Final = 4000
@@ -106,10 +107,12 @@ def _hash_batch(paths: list[str], root: str) -> list[tuple[str, str]] | Problem:
         relative = path.removeprefix(root)
         try:
             # A third of the time that Path.read_bytes takes, which counts with 100,000 files.
-            file = os.open(path, os.O_RDONLY)
+            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
             try:
-                size = os.fstat(file).st_size
-                data = os.read(file, size + 1)
+                stated = os.fstat(file)
+                # What is refused is refused when it is to be read.
+                size = 0 if not_read(stated) else stated.st_size
+                data = os.read(file, size + 1) if size else b""
                 while len(data) < size and (more := os.read(file, size - len(data))):
                     data += more
             finally:
@@ -186,6 +189,19 @@ def read_graph(folder: Path, settings: Settings) -> tuple[bytes, list[SourceFile
     if settings.source_base_uri != settings.base_uri:
         graph = graph.replace(_NAMESPACE + settings.source_base_uri.encode(), _NAMESPACE + settings.base_uri.encode())
     return graph, files
+
+
+def read_shapes(settings: Settings) -> tuple[bytes, list[SourceFile]]:
+    """The shapes as one graph in N-Triples, and its files.
+
+    :raises ShapesError: a file cannot be read, or an engine would pass over what it says.
+    """
+    try:
+        shapes, files = read_graph(settings.shapes_path, settings)
+    except SourceError as error:
+        raise ShapesError(str(error)) from None
+    check_shapes(shapes)
+    return shapes, files
 
 
 def _with_fixed_labels(ntriples: bytes, number: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from kggraph.rdf.order import grouped
 from kggraph.rdf.syntax import explain
 from kggraph.rdf.tokens import line_of, places, tokens
 from kggraph.terms import PREFIXES
+
+_FOLDER: Final = "This is a folder, not a file; name a file in it."
+MOST_MB: Final = 64
+"""Size of a source file; each thing has one of its own."""
 
 _BLANK: Final = re.compile(rb"^_:| _:\S+ \.$", re.MULTILINE)
 _RDF_12: Final = re.compile(rb'^\S+ \S+ <<\(|"@[A-Za-z0-9-]+--(?:ltr|rtl) \.$', re.MULTILINE)
@@ -248,10 +253,13 @@ def _lines(path: Path, _changed_ns: int) -> dict[_Key, int]:
 def read_bytes(path: Path, relative: str) -> bytes:
     """The bytes of a text file in UTF-8.
 
-    :raises SourceError: it cannot be read, is not UTF-8, or begins with a byte order mark.
+    :raises SourceError: it cannot be read, is too large, is not UTF-8, or begins with a byte order mark.
     """
     try:
-        raw = path.read_bytes()
+        with open(path, "rb", opener=_open) as file:
+            if (wrong := not_read(os.fstat(file.fileno()))) is not None:
+                raise SourceError(wrong, path=relative)
+            raw = file.read()
     except OSError as error:
         raise SourceError(_os_sentence(error), path=relative) from None
     if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
@@ -268,6 +276,25 @@ def read_bytes(path: Path, relative: str) -> bytes:
             **_at(before, len(before)),
         ) from None
     return raw
+
+
+def not_read(found: os.stat_result) -> str | None:
+    """Why a file is refused before it is read, if it is."""
+    if stat.S_ISDIR(found.st_mode):
+        return _FOLDER
+    if not stat.S_ISREG(found.st_mode):
+        return "This is no ordinary file; put the text in a file."
+    size_mb = found.st_size // (1024 * 1024)
+    if size_mb <= MOST_MB:
+        return None
+    return (
+        f"The file has {size_mb} MB, and one of more than {MOST_MB} MB is not read; give each thing a file of its own."
+    )
+
+
+def _open(path: str, flags: int) -> int:
+    # Else a pipe would be waited for.
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIXES) -> bytes:
@@ -345,7 +372,7 @@ def _relative(path: str, root: str) -> str:
 
 def _os_sentence(error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
-        return "This is a folder, not a file; name a file in it."
+        return _FOLDER
     if isinstance(error, FileNotFoundError):
         return "There is no such file."
     if isinstance(error, PermissionError):

@@ -5,24 +5,25 @@ https://www.w3.org/TR/shacl/#syntax-rules
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from typing import Final
 
 import pyoxigraph as ox
 
 from kggraph.errors import ShapesError
-from kggraph.model.graph import ModelGraph, Node, Term, show
+from kggraph.model.graph import ModelGraph, Term, show
 from kggraph.rdf.iris import is_iri
 from kggraph.terms import RDF, SH, XSD
+from kggraph.validation.shape_queries import check_queries
+from kggraph.validation.shape_syntax import check_syntax, did_you_mean, place
 
 _NODE_KINDS: Final = frozenset(
     f"{SH}{name}" for name in ("IRI", "BlankNode", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral")
 )
 _NAMES: Final = (
     "path inversePath alternativePath zeroOrMorePath oneOrMorePath zeroOrOnePath property node not hasValue "
-    "targetNode target name description message order group defaultValue flags sparql select ask construct "
-    "prefixes declare prefix namespace parameter optional labelTemplate validator nodeValidator "
+    "targetNode target group defaultValue sparql select ask construct "
+    "prefixes declare prefix namespace parameter optional validator nodeValidator "
     "propertyValidator rule condition subject predicate object expression values nodes filterShape "
     "intersection union shapesGraph entailment "
 )
@@ -31,7 +32,10 @@ _OTHER: Final = frozenset(_NAMES.split())
 
 
 def check_shapes(shapes: bytes) -> None:
-    """Refuse shapes with a parameter that SHACL does not have, or with a value that it cannot have.
+    """Refuse shapes that an engine would pass over, or stumble over.
+
+    That is: with a parameter that SHACL does not have, or with a value that it cannot have; that do not hang together
+    (`check_syntax`); with a query that cannot be asked (`check_queries`).
 
     :param shapes: the shapes graph as N-Triples.
     :raises ShapesError: names the shape, what was found, and what would be right.
@@ -42,35 +46,22 @@ def check_shapes(shapes: bytes) -> None:
             name = predicate.removeprefix(SH)
             if name == predicate:
                 continue
-            if name not in _CHECKS and name not in _OTHER:
-                near = difflib.get_close_matches(name, [*_CHECKS, *_OTHER], 1)
-                hint = f"did you mean sh:{near[0]}?" if near else "remove it."
-                raise ShapesError(f"{_place(graph, node)} has sh:{name}, which SHACL does not have; {hint}")
+            if name not in PROPERTIES:
+                hint = did_you_mean(name, sorted(PROPERTIES), "remove it.")
+                raise ShapesError(f"{place(graph, node)} has sh:{name}, which SHACL does not have; {hint}")
             if name not in _CHECKS:
                 continue
             needed, is_right, is_single = _CHECKS[name]
             if is_single and len(values) > 1:
                 listed = ", ".join(show(value) for value in values)
                 raise ShapesError(
-                    f"{_place(graph, node)} has {len(values)} values of sh:{name} ({listed}); give it one."
+                    f"{place(graph, node)} has {len(values)} values of sh:{name} ({listed}); give it one."
                 )
             for value in values:
                 if not is_right(graph, value):
-                    raise ShapesError(f"{_place(graph, node)}: sh:{name} is {show(value)}; it needs {needed}.")
-
-
-def _place(graph: ModelGraph, node: Node) -> str:
-    """The shape by its IRI; one without by the shape that holds it."""
-    while not isinstance(node, ox.NamedNode):
-        holder = next((other for other in graph.subjects() if _holds(graph, other, node)), None)
-        if holder is None:
-            return "A shape without IRI"
-        node = holder
-    return show(node)
-
-
-def _holds(graph: ModelGraph, holder: Node, node: Node) -> bool:
-    return any(node in values for values in graph.triples[holder].values())
+                    raise ShapesError(f"{place(graph, node)}: sh:{name} is {show(value)}; it needs {needed}.")
+    check_syntax(graph, PROPERTIES)
+    check_queries(graph)
 
 
 def _is_count(_: ModelGraph, value: Term) -> bool:
@@ -80,6 +71,11 @@ def _is_count(_: ModelGraph, value: Term) -> bool:
         and value.value.isascii()
         and value.value.isdigit()
     )
+
+
+def _is_number(_: ModelGraph, value: Term) -> bool:
+    numeric = {f"{XSD}{name}" for name in ("integer", "decimal", "double", "float")}
+    return isinstance(value, ox.Literal) and value.datatype.value in numeric
 
 
 def _is_iri(_: ModelGraph, value: Term) -> bool:
@@ -97,6 +93,11 @@ def _is_boolean(_: ModelGraph, value: Term) -> bool:
 
 def _is_literal(_: ModelGraph, value: Term) -> bool:
     return isinstance(value, ox.Literal)
+
+
+def _is_flags(_: ModelGraph, value: Term) -> bool:
+    # https://www.w3.org/TR/xpath-functions/#flags
+    return isinstance(value, ox.Literal) and set(value.value) <= set("smixq")
 
 
 def _is_list(graph: ModelGraph, value: Term) -> bool:
@@ -142,6 +143,9 @@ _CHECKS: Final[dict[str, tuple[str, Callable[[ModelGraph, Term], bool], bool]]] 
     **dict.fromkeys(("uniqueLang", "closed", "deactivated", "qualifiedValueShapesDisjoint"), _TRUTH),
     **dict.fromkeys(("and", "or", "xone"), _SHAPES),
     "nodeKind": ("sh:IRI, sh:Literal or sh:BlankNode, or two of them as in sh:IRIOrLiteral", _is_node_kind, True),
+    **dict.fromkeys(("name", "description", "message", "labelTemplate"), ("a text, in quotes", _is_literal, False)),
+    "order": ("a number", _is_number, True),
+    "flags": ("letters of smixq, such as i for upper and lower case alike", _is_flags, True),
     "pattern": ("a regular expression that can be read", _is_pattern, False),
     "in": ("a list of values, written as ( ... )", _is_list, True),
     "ignoredProperties": ("a list of properties, written as ( ... )", _is_list, True),
@@ -149,3 +153,5 @@ _CHECKS: Final[dict[str, tuple[str, Callable[[ModelGraph, Term], bool], bool]]] 
     "qualifiedValueShape": ("a shape", _is_shape, True),
 }
 """Parameter to what it needs, how that is seen, and whether there may be only one value."""
+PROPERTIES: Final = frozenset({*_CHECKS, *_OTHER})
+"""Local names of the properties of SHACL that may stand in a shapes graph."""

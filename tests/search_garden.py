@@ -113,7 +113,7 @@ def make_index(
         for iri, rows in things(concepts):
             writer.add_thing(iri, rows, iri.split("/")[-2])
         for iri, rows in things(books if isinstance(books, str) else "\n".join(books)):
-            writer.add_item(len(iris), iri, rows)
+            writer.add_item(len(iris), iri, b"".join(b"%b %b %b .\n" % row for row in rows))
             iris.append(iri)
         writer.finish()
     return SearchIndex(folder), iris

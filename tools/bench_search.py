@@ -38,35 +38,46 @@ from kggraph import config  # noqa: E402
 from kggraph.build import build  # noqa: E402
 from kggraph.model import Model  # noqa: E402
 from kggraph.publish.generation import Generation  # noqa: E402
+from kggraph.publish.pool import Pool  # noqa: E402
+from kggraph.publish.text_index import write_text_index  # noqa: E402
+from kggraph.publish.things import Thing  # noqa: E402
+from kggraph.publish.writer import DescriptionsWriter  # noqa: E402
 from kggraph.rdf import ntriples  # noqa: E402
 from kggraph.search.facet_builder import FacetBuilder  # noqa: E402
 from kggraph.search.facets import FacetIndex  # noqa: E402
 from kggraph.search.index import SearchIndex  # noqa: E402
-from kggraph.search.index_writer import SearchIndexWriter  # noqa: E402
 from kggraph.search.results import search  # noqa: E402
 from kggraph.search.suggest import Suggester  # noqa: E402
 from tests.relevance.measuring import questions  # noqa: E402
 
 Rows = list[ntriples.Row]
 T = TypeVar("T")
-BATCH = 500
+ITEM = "https://example.org/id/item/g"
 MOST = 12
 """Values of a facet without scheme that a page shows."""
 
 
 class Clock:
-    """Sums up the time within, and the processor time of all threads, which others on the machine do not add to."""
+    """Sums up the time within, and the processor time of this process and of those that ended meanwhile."""
 
     def __init__(self) -> None:
         self.seconds = self.processor = 0.0
 
     def __enter__(self) -> None:
         self.seconds -= time.perf_counter()
-        self.processor -= time.process_time()
+        self.processor -= _processor_seconds()
 
     def __exit__(self, *_: object) -> None:
         self.seconds += time.perf_counter()
-        self.processor += time.process_time()
+        self.processor += _processor_seconds()
+
+    def show(self, items: int) -> str:
+        """Items a second, by the clock and by the processors."""
+        busy = self.processor / self.seconds
+        return (
+            f"{items / self.seconds:8,.0f} items/s in {self.seconds:,.1f} s with {busy:.1f} processors busy;"
+            f" {self.processor / items * 1e6:,.0f} us of processor time an item"
+        )
 
 
 @dataclass
@@ -110,7 +121,7 @@ class Library:
                     text = term[1:].rpartition(b'"')[0].decode()
                     sentences.setdefault(lang, []).extend(re.split(r"(?<=\.) ", text))
         for number in range(count):
-            iri = f"https://example.org/id/item/g{number}"
+            iri = f"{ITEM}{number}"
             yield iri, list(self._one(rng, f"<{iri}>".encode(), pool, people, sentences))
 
     def _one(
@@ -161,41 +172,43 @@ def main() -> int:
 
 
 def make(library: Library, folder: Path, count: int) -> None:
-    """The facets and the text index, unless they are there."""
+    """The facets and the text index, as a build makes them, unless they are there."""
     if (folder / "text").is_dir():
         return
     folder.mkdir(parents=True, exist_ok=True)
+    others = [*library.things, *library.people(count)]
+    kind = library.model.main.kind or ""
+    iris = [iri for _, iri, _ in others] + [f"{ITEM}{number}" for number in range(count)]
+    ids = {f"<{iri}>".encode(): number for number, iri in enumerate(iris, 1)}
+    descriptions = DescriptionsWriter(folder / "descriptions.sqlite", ids, library.languages)
     builder = FacetBuilder(library.model, library.shapes, library.languages)
-    for _, iri, rows in library.things:
-        builder.add(iri, rows, [iri] * len(library.languages), item=False)
-    for iri, rows in library.generated(count):
-        builder.add(iri, rows, [iri] * len(library.languages), item=True)
-    builder.write(folder / "facets")
+    filtering, reading = Clock(), Clock()
+    for of_kind, iri, rows in itertools.chain(others, ((kind, *item) for item in library.generated(count))):
+        data = b"".join([b"%b %b %b .\n" % row for row in sorted(rows)])
+        descriptions.add(Thing(iri, of_kind, (), {}, (), ""), (), data)
+        with filtering:
+            builder.add(iri, rows, [iri] * len(library.languages), item=of_kind == kind)
+    descriptions.finish()
+    ids.clear()
+    with filtering:
+        builder.write(folder / "facets")
+    del builder
     facets = FacetIndex(folder / "facets")
-    place = {iri: number for number, iri in enumerate(facets.select(limit=facets.size, counts=False).iris)}
-    reading, taking = Clock(), Clock()
-    with SearchIndexWriter(folder / "text", library.model, library.languages) as writer:
-        with taking:
-            for kind, iri, rows in (*library.things, *library.people(count)):
-                writer.add_thing(iri, rows, kind)
-            reader = writer.reader()
-        made = library.generated(count)
-        while some := list(itertools.islice(made, BATCH)):
-            with reading:
-                batch = reader.read((place[iri], iri, rows) for iri, rows in some)
-            with taking:
-                writer.take(batch)
-        with taking:
-            writer.finish()
-    size = sum(path.stat().st_size for path in (folder / "text").rglob("*") if path.is_file())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    whole = reading.seconds + taking.seconds
-    processor = reading.processor + taking.processor
-    print(
-        f"index: {count / whole:,.0f} items/s in one process, {reading.seconds / whole:.0%} of it reading, which the"
-        f" build does in all processors; {count / processor:,.0f} items a second of processor time"
-    )
-    print(f"index: {size / 2**20:,.0f} MB on disk, {peak:,.0f} MB of memory with the generator")
+    with reading, Pool(many=True) as pool:
+        path = folder / "descriptions.sqlite"
+        write_text_index(folder / "text", library.model, path, facets, library.languages, pool=pool)
+    path.unlink()
+    print(f"{'text index, from descriptions':30} {reading.show(count)}")
+    print(f"{'facets, from triples':30} {filtering.show(count)}")
+    size = sum(path.stat().st_size for path in (folder / "text").rglob("*") if path.is_file())
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"text index: {size / 2**20:,.0f} MB on disk; memory {most:,.0f} MB at most, {peak:,.0f} MB before it")
+
+
+def _processor_seconds() -> float:
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def measure(library: Library, folder: Path) -> dict[str, list[float]]:

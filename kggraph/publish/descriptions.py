@@ -142,6 +142,14 @@ class Descriptions:
         ):
             yield Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
 
+    def ntriples(self, iris: Iterable[str]) -> dict[str, bytes]:
+        """Own triples of all of `iris` that a file describes. One look-up for all."""
+        found = self._all(
+            "SELECT iri, ntriples FROM thing WHERE iri IN (SELECT value FROM json_each(?)) AND ntriples IS NOT NULL",
+            json.dumps(list(iris)),
+        )
+        return dict(found)
+
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
         """Labels of all of `iris` that have any: things, and terms of the ontology. One look-up for all."""
         found = self._all(

@@ -14,6 +14,7 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -27,7 +28,10 @@ _LETTERS: Final = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł
 _MARKS: Final = {"’": "'", "ʼ": "'", "‘": "'", "‐": "-", "‑": "-"} | dict.fromkeys("–—“”„«»…•·€¿¡§°×", " ")
 STOP: Final = "="
 """Begins the term of a stop word."""
-_BETWEEN: Final = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "'")}
+_PLAIN_BYTES: Final = bytes(
+    ord(chr(code).lower()) if chr(code).isalnum() or chr(code) in "'-" else ord(" ") for code in range(128)
+).ljust(256)
+_FOREIGN: Final = re.compile(r"[^\x00-\x7f]")
 _MAX_WORD: Final = 64
 _REMEMBERED: Final = 200_000
 
@@ -111,7 +115,7 @@ def words(text: str) -> list[str]:
     >>> words("Buddy's: steun één-op-één!")
     ['buddy', 'steun', 'een', 'op', 'een']
     """
-    return _words(fold(text))
+    return _words(_plain_text(text))
 
 
 def words_and_joined(text: str) -> tuple[list[str], list[str]]:
@@ -120,21 +124,47 @@ def words_and_joined(text: str) -> tuple[list[str], list[str]]:
     >>> words_and_joined("e-health en co-creatie")
     (['e', 'health', 'en', 'co', 'creatie'], ['ehealth', 'cocreatie'])
     """
-    folded = fold(text)
-    joined = []
-    if "-" in folded:
-        pieces = " ".join([piece for piece in folded.split() if "-" in piece])
-        joined = ["".join(_words(found)) for found in _HYPHENED.findall(pieces)]
+    folded = _plain_text(text)
+    joined: list[str] = []
+    at = folded.find("-")
+    while at >= 0:
+        # The pattern takes its time: it gets what stands around the hyphen, not the whole text.
+        start, end = folded.rfind(" ", 0, at) + 1, folded.find(" ", at)
+        end = end if end >= 0 else len(folded)
+        joined += [found.replace("-", "") for found in _HYPHENED.findall(folded, start, end)]
+        at = folded.find("-", end)
     return _words(folded), joined
 
 
+def _plain_text(text: str) -> str:
+    """A text folded; when it comes down to plain letters, with spaces for all else but `'` and `-`.
+
+    Bytes through a table: a quarter of the time of `fold`, which says the same of the letters.
+    """
+    if not text.isascii():
+        for letter in set(_FOREIGN.findall(text)):
+            text = text.replace(letter, _plain_letter(letter))
+        if not text.isascii():
+            text = fold(text)
+            if not text.isascii():
+                return text
+    return text.encode("ascii").translate(_PLAIN_BYTES).decode("ascii")
+
+
+@lru_cache(4_096)
+def _plain_letter(letter: str) -> str:
+    """A letter folded, whatever stands beside it; as it is when that gives no plain letter."""
+    folded = fold(letter)
+    return folded if folded.isascii() else letter
+
+
 def _words(folded: str) -> list[str]:
-    # For plain text five times as fast as the pattern, which says the same.
     plain = folded.isascii() and "''" not in folded
-    found = folded.translate(_BETWEEN).split() if plain else _WORD.findall(folded)
+    found = folded.replace("-", " ").split() if plain else _WORD.findall(folded)
     if "'" in folded:
         found = [max(word.split("'"), key=len) if "'" in word else word for word in found]
-        found = [word for word in found if word]
+        if "" in found:
+            found = [word for word in found if word]
     if len(folded) > _MAX_WORD and max(map(len, found), default=0) > _MAX_WORD:
         return [word[:_MAX_WORD] for word in found]
     return found

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from kggraph.errors import BadParameter
-from kggraph.search import spelling
 from kggraph.search.analysis import Analyser, Split, fold, split_compound, words
-from kggraph.search.index_files import PART, PHRASE, Files
+from kggraph.search.index_files import PART, PHRASE, Files, about
 
 MAX_LETTERS: Final = 1_000
 MAX_WORDS: Final = 16
@@ -205,14 +204,14 @@ class Expander:
 
     def _about(self, thing: int) -> tuple[str, ...]:
         """The terms of a concept, with what is under it unless that is most of everything."""
-        direct, rolled = f"#{thing}", f"#{thing}{PART}"
+        direct, rolled = about(thing), about(thing, rolled=True)
         count = self._files.count(rolled)
         if not count:
             return ()
         return (direct, rolled) if count <= self._most else (direct,)
 
     def _spelled(self, word: str, corrections: dict[str, str]) -> list[Alternative]:
-        near = spelling.nearest(self._files.database, word)
+        near = self._files.nearest(word)
         if near:
             corrections[word] = near[0].word
         return [Alternative("spelling", (tuple(self._analyser.variants(other.word)),), other.word) for other in near]

@@ -30,12 +30,12 @@ LABEL: Final = "*"
 PHRASE: Final = "_"
 """Joins the terms of a label of several words to one term, for where it stands in a text as it is."""
 
-_VERSION: Final = 1
+_SPELLING: Final = "spelling.bin"
+_VERSION: Final = 2
 _TABLES: Final = """
 CREATE TABLE about (value TEXT NOT NULL);
 CREATE TABLE terms (term TEXT PRIMARY KEY, count INTEGER, start INTEGER, size INTEGER) WITHOUT ROWID;
 CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT UNIQUE NOT NULL, count INTEGER NOT NULL);
-CREATE TABLE deletes (key INTEGER, word INTEGER, PRIMARY KEY (key, word)) WITHOUT ROWID;
 CREATE TABLE things (number INTEGER PRIMARY KEY, iri TEXT UNIQUE NOT NULL, kind TEXT, concept INTEGER, count INTEGER,
     weight REAL, names TEXT, synonyms TEXT, broader TEXT);
 CREATE TABLE labels (key TEXT NOT NULL, thing INTEGER NOT NULL, preferred INTEGER NOT NULL, lang TEXT, text TEXT);
@@ -69,6 +69,11 @@ def schema(buckets: int) -> tantivy.Schema:
     return builder.add_text_field(ABOUT, tokenizer_name="whitespace", index_option="basic").build()
 
 
+def about(thing: int, *, rolled: bool = False) -> str:
+    """The term of the items that link to a thing, or also of those that link to what is under it."""
+    return f"#{thing}{PART}" if rolled else f"#{thing}"
+
+
 class Label(NamedTuple):
     """A name and its language tag (empty: none)."""
 
@@ -94,6 +99,7 @@ class FileWriter:
     """Writes `search.sqlite`, and bitmaps to `postings.bin`."""
 
     def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
+        self._folder = folder
         self._bitmaps = (folder / "postings.bin").open("wb")
         self._end = 0
         self.database = sqlite3.connect(folder / "search.sqlite", isolation_level=None)
@@ -114,13 +120,7 @@ class FileWriter:
             total.update({w: n for w, n in of_language.items() if len(w) >= spelling.SHORTEST and w.isalpha()})
         kept = sorted(sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))[: spelling.KEPT])
         self.insert("words", 3, ((number, word, count) for number, (word, count) in enumerate(kept)))
-        # One number for both sorts much faster than a pair.
-        filed = {
-            key * spelling.KEPT + number
-            for number, (word, _) in enumerate(kept)
-            for key in spelling.keys(word, spelling.allowed(word))
-        }
-        self.insert("deletes", 2, (divmod(both, spelling.KEPT) for both in sorted(filed)))
+        (self._folder / _SPELLING).write_bytes(spelling.filed([word for word, _ in kept]))
 
     def insert(self, table: str, columns: int, rows: Iterable[Sequence[Any]]) -> None:
         """Insert rows of as many values as the table has columns."""
@@ -159,9 +159,8 @@ class Files:
         self._local = threading.local()
         try:
             self.about: dict[str, Any] = json.loads(self.database.execute("SELECT value FROM about").fetchone()[0])
-            with (folder / "postings.bin").open("rb") as file:
-                empty = not (folder / "postings.bin").stat().st_size
-                self._bitmaps = b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._bitmaps = _mapped(folder / "postings.bin")
+            self._spelling = memoryview(_mapped(folder / _SPELLING)).cast("Q")
             with readable(folder / "engine") as engine:
                 self.engine = tantivy.Index.open(str(engine))
                 self.engine.config_reader("manual", 0)
@@ -202,6 +201,10 @@ class Files:
 
         return count
 
+    def nearest(self, word: str) -> list[spelling.Near]:
+        """Known words that are almost one that is not known, the likeliest first."""
+        return spelling.nearest(self._spelling, self.database, word)
+
     def items(self, term: str, table: str = "terms") -> BitMap:
         """The items that have a term."""
         key = "term" if table == "terms" else "word"
@@ -223,6 +226,11 @@ class Files:
     def bitmap(self, start: int, size: int) -> BitMap:
         """The bitmap at a place."""
         return BitMap.deserialize(self._bitmaps[start : start + size]) if size else BitMap([start])
+
+
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
 
 
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

@@ -9,7 +9,6 @@ facets are counted over it in no time (211,000 hits: 235 ms out of the engine, 0
 from __future__ import annotations
 
 import itertools
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,10 +21,10 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
-from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words, words_and_joined
+from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, split_compound, words, words_and_joined
 from kggraph.search.engine_files import name_by_content
-from kggraph.search.index_files import LABEL, PART, FileWriter, dump
-from kggraph.search.item_reader import Batch, ItemReader, ReadItem, append
+from kggraph.search.index_files import LABEL, PART, FileWriter, about, dump
+from kggraph.search.item_reader import Batch, ItemReader, LinkedTerms, Lists, ReadItem
 from kggraph.search.suggest_writer import write_names, write_title_words
 from kggraph.search.texts import Named, Text, TextReader
 
@@ -45,9 +44,7 @@ class _Thing:
     synonyms: list[str]
     parts: list[str] = field(default_factory=list)
     about: str = ""
-    joined: tuple[str, str, str] = ("", "", "")
-    """Names, synonyms and parts, each with spaces between, as the engine gets them."""
-    items: array[int] = field(default_factory=lambda: array("I"))
+    items: BitMap = field(default_factory=BitMap)
     buckets: Counter[int] = field(default_factory=Counter)
 
 
@@ -69,13 +66,13 @@ class SearchIndexWriter:
         self._weights = sorted({found.search_weight for found in self._texts.fields}, reverse=True)
         self._things: dict[str, _Thing] = {}
         self._numbered: list[_Thing] = []
-        self._phrases: dict[str, dict[str, list[list[str]]]] = {}
-        self._words: dict[str, Counter[str]] = {lang: Counter() for lang in self._analyser.languages}
+        self._phrases: dict[str, None] = {}
+        self._words = {lang: Lists() for lang in self._analyser.languages}
+        self._label_words: dict[str, Counter[str]] = {lang: Counter() for lang in self._analyser.languages}
         self._reader: ItemReader | None = None
         self._waiting: list[ReadItem] | None = []
-        self._parts: dict[str, dict[str, list[str]]] = {lang: {} for lang in self._analyser.compounding}
-        self._postings: dict[str, array[int]] = {}
-        self._title_words: dict[str, array[int]] = {}
+        self._parts = {lang: _Parts(self._parts_of, lang) for lang in self._analyser.compounding}
+        self._postings, self._title_words = Lists(), Lists()
         self._rows: list[tuple[int, str, str]] = []
         self._engine_folder = folder / "engine"
         self._engine_folder.mkdir(parents=True)
@@ -109,27 +106,30 @@ class SearchIndexWriter:
     def reader(self) -> ItemReader:
         """What reads items, here or in another process; from now on no thing is added."""
         if self._reader is None:
-            numbers = {f"<{iri}>".encode(): thing.number for iri, thing in self._things.items()}
-            self._reader = ItemReader(self._model, self._analyser.languages, self._weights, numbers, self._phrases)
+            things: dict[bytes, LinkedTerms] = {}
+            for iri, thing in self._things.items():
+                thing.about = self._about_terms(thing)
+                terms = LinkedTerms(thing.number, " ".join(thing.names), " ".join(thing.synonyms), thing.about)
+                things[f"<{iri}>".encode()] = terms
+            self._reader = ItemReader(self._model, self._analyser.languages, self._weights, things, list(self._phrases))
         return self._reader
 
-    def add_item(self, number: int, iri: str, rows: Iterable[ntriples.Row]) -> None:
+    def add_item(self, number: int, iri: str, data: bytes) -> None:
         """Read and take in an item.
 
         :param number: its number in the facets; each once.
-        :param rows: its own triples.
+        :param data: its own triples as N-Triples.
         """
-        self.take(self.reader().read([(number, iri, rows)]))
+        self.take(self.reader().read([(number, iri, data)]))
 
     def take(self, batch: Batch) -> None:
         """Take in items that a reader gave."""
-        for lang, of_language in batch.words.items():
-            self._words[lang].update(of_language)
-        for lists, more in ((self._postings, batch.terms), (self._title_words, batch.title_words)):
-            for key, numbers in more.items():
-                if key not in lists:
-                    lists[key] = array("I")
-                lists[key].frombytes(numbers)
+        for lang, words_of_language in batch.words.items():
+            self._words[lang].extend(words_of_language)
+        self._postings.extend(batch.terms)
+        self._title_words.extend(batch.title_words)
+        for (number, bucket), times in batch.links.items():
+            self._numbered[number].buckets[bucket] += times
         for item in batch.items:
             self._rows.append((item.number, item.iri, item.titles))
             if self._waiting is None:
@@ -149,21 +149,34 @@ class SearchIndexWriter:
         self._engine.commit()
         self._engine.wait_merging_threads()
         name_by_content(self._engine_folder)
-        bitmaps = {term: BitMap(numbers) for term, numbers in self._postings.items()}
-        self._postings.clear()
+        bitmaps = self._bitmaps()
         for thing in self._numbered:
+            thing.items = bitmaps.get(about(thing.number), thing.items)
             _spread(thing, bitmaps)
         files = self._files
         files.add_bitmaps("terms", bitmaps)
         files.add_bitmaps("title_words", {word: BitMap(numbers) for word, numbers in self._title_words.items()})
-        files.add_words(self._words.values())
+        files.add_words([self._counts(lang) for lang in self._words])
         files.insert("items", 3, self._rows)
         files.insert("things", 9, map(self._thing_row, self._numbered))
         files.insert("labels", 5, itertools.chain.from_iterable(map(self._labels, self._numbered)))
         write_title_words(files, {word: len(numbers) for word, numbers in self._title_words.items()})
-        used = ((thing.number, thing.named, len(set(thing.items))) for thing in self._suggested())
+        used = ((thing.number, thing.named, len(thing.items)) for thing in self._suggested())
         write_names(files, used, self._analyser)
         files.finish()
+
+    def _bitmaps(self) -> dict[str, BitMap]:
+        """The items of every term; words of one stem come together here."""
+        bitmaps = {term: BitMap(numbers) for term, numbers in self._postings.items()}
+        self._postings.clear()
+        for lang, lists in self._words.items():
+            for word, numbers in lists.items():
+                term = self._analyser.term(word, lang)
+                # What a stop word stands in nobody wants to know, and it is a third of all.
+                if term[0] != STOP:
+                    items = BitMap(numbers)
+                    bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
+        return bitmaps
 
     def _suggested(self) -> list[_Thing]:
         """Things that items link to, and concepts that these are under."""
@@ -182,16 +195,15 @@ class SearchIndexWriter:
     def _learn_phrases(self, labels: Iterable[Text]) -> None:
         for label in labels:
             key = self._analyser.key(words(label.text), self._analyser.language(label.lang))
-            first, *rest = key.split() or ("",)
-            if rest and rest not in (known := self._phrases.setdefault(first, {}).setdefault(rest[0], [])):
-                known.append(rest)
+            if " " in key:
+                self._phrases[key] = None
 
     def _terms(self, texts: Iterable[Text]) -> list[str]:
         terms: list[str] = []
         for text in texts:
             lang = self._analyser.language(text.lang)
             own = words(text.text)
-            self._words[lang].update(own)
+            self._label_words[lang].update(own)
             terms += self._analyser.terms(own, lang)
         return terms
 
@@ -199,14 +211,12 @@ class SearchIndexWriter:
         """Everything that compounds are taken apart by is known now: give the engine what waited."""
         waiting, self._waiting = self._waiting or [], None
         for thing in self._numbered:
-            thing.about = self._about_terms(thing)
             for text in thing.named.names:
                 lang = self._analyser.language(text.lang)
                 own, joined = words_and_joined(text.text)
                 thing.parts += [term + PART for term in self._analyser.terms(joined, lang)]
                 if lang in self._parts:
-                    thing.parts += self._parts_in(own, lang)
-            thing.joined = (" ".join(thing.names), " ".join(thing.synonyms), " ".join(thing.parts))
+                    thing.parts += self._parts[lang].all_in(own)
         for item in waiting:
             self._give(item)
 
@@ -218,15 +228,7 @@ class SearchIndexWriter:
                 if broader.number not in above:
                     above.add(broader.number)
                     todo.append(broader)
-        return " ".join((f"#{thing.number}", *(f"#{number}{PART}" for number in sorted(above))))
-
-    def _parts_in(self, own: Sequence[str], lang: str) -> list[str]:
-        """The terms of the parts of all compounds among words."""
-        known = self._parts[lang]
-        for word in own:
-            if word not in known:
-                known[word] = self._parts_of(word, lang)
-        return list(itertools.chain.from_iterable(map(known.__getitem__, own)))
+        return " ".join((about(thing.number), *(about(number, rolled=True) for number in sorted(above))))
 
     def _parts_of(self, word: str, lang: str) -> list[str]:
         count = self._counter(lang)
@@ -235,39 +237,33 @@ class SearchIndexWriter:
         return [self._analyser.term(part, lang) + PART for part in whole]
 
     def _counter(self, lang: str) -> Callable[[str], int]:
-        counts, stop_words = self._words[lang], STOP_WORDS.get(lang, frozenset())
-        return lambda word: 0 if word in stop_words else counts.get(word, 0)
+        """In how many items and labels a word stands; stop words not counted."""
+        items, labels, stop_words = self._words[lang], self._label_words[lang], STOP_WORDS.get(lang, frozenset())
+        return lambda word: 0 if word in stop_words else len(items.get(word, ())) + labels.get(word, 0)
+
+    def _counts(self, lang: str) -> Counter[str]:
+        return self._label_words[lang] + Counter({word: len(items) for word, items in self._words[lang].items()})
 
     def _give(self, item: ReadItem) -> None:
         parts = item.joined.split()
         for lang, own in item.compounds:
-            parts += self._parts_in(own.split(), lang)
-        append(self._postings, set(parts), item.number)
-        texts = list(item.texts)
-        synonyms, inside, about = [], [" ".join(parts)], []
-        for number, bucket in item.links:
-            thing = self._numbered[number]
-            names, others, parts_of_names = thing.joined
-            texts[bucket] = f"{texts[bucket]} {names}"
-            synonyms.append(others)
-            inside.append(parts_of_names)
-            about.append(thing.about)
-            thing.buckets[bucket] += 1
-            if not thing.items or thing.items[-1] != item.number:
-                thing.items.append(item.number)
+            parts += self._parts[lang].all_in(own.split())
+        self._postings.append(set(parts), item.number)
+        for number in item.links:
+            parts += self._numbered[number].parts
         document = tantivy.Document()
         document.add_integer(index_files.NUMBER, item.number)
-        for bucket, text in enumerate(texts):
+        for bucket, text in enumerate(item.texts):
             document.add_text(index_files.text_field(bucket), text)
-        document.add_text(index_files.SYNONYMS, " ".join(synonyms))
-        document.add_text(index_files.PARTS, " ".join(inside))
-        document.add_text(index_files.ABOUT, " ".join(about))
+        document.add_text(index_files.SYNONYMS, item.synonyms)
+        document.add_text(index_files.PARTS, " ".join(parts))
+        document.add_text(index_files.ABOUT, item.about)
         self._engine.add_document(document)
 
     def _thing_row(self, thing: _Thing) -> tuple[object, ...]:
         named = thing.named
         weight = self._weights[thing.buckets.most_common(1)[0][0]] if thing.buckets else 1.0
-        known = (thing.number, named.iri, named.kind, int(named.is_concept), len(set(thing.items)), weight)
+        known = (thing.number, named.iri, named.kind, int(named.is_concept), len(thing.items), weight)
         broader = [above.number for above in self._above(thing)]
         return (*known, dump(named.names), dump(named.synonyms), dump(broader))
 
@@ -282,10 +278,25 @@ class SearchIndexWriter:
                             yield key, thing.number, preferred, text.lang, text.text
 
 
+class _Parts(dict[str, list[str]]):
+    """Word to the terms of its parts, none when it is no compound; taken apart when it is first asked for."""
+
+    def __init__(self, take_apart: Callable[[str, str], list[str]], lang: str) -> None:
+        super().__init__()
+        self._take_apart, self._lang = take_apart, lang
+
+    def __missing__(self, word: str) -> list[str]:
+        found = self[word] = self._take_apart(word, self._lang)
+        return found
+
+    def all_in(self, own: Iterable[str]) -> list[str]:
+        """The terms of the parts of all compounds among words."""
+        return list(itertools.chain.from_iterable(map(self.__getitem__, own)))
+
+
 def _spread(thing: _Thing, bitmaps: dict[str, BitMap]) -> None:
     """Give the items of a thing the terms of its names, and of what it is about."""
-    items = BitMap(thing.items)
-    if items:
+    if items := thing.items:
         terms = {term + LABEL for term in (*thing.names, *thing.synonyms, *thing.parts)}
         for term in terms | set(thing.about.split()):
             bitmaps[term] = bitmaps[term] | items if term in bitmaps else items

@@ -7,9 +7,12 @@ look-up is a few dozen keys and never a walk through the vocabulary. Measured: 0
 from __future__ import annotations
 
 import itertools
+import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 KEPT: Final = 100_000
@@ -49,16 +52,33 @@ def allowed(word: str) -> int:
     return 2 if len(word) >= _LONG else 1
 
 
-def nearest(database: sqlite3.Connection, word: str, limit: int = 3) -> list[Near]:
-    """Known words at the smallest distance from one that is not known, the most frequent first."""
+def filed(words: Sequence[str]) -> bytes:
+    """Words under the keys that each is filed under: sorted numbers of 8 bytes, a key and the place of a word in one.
+
+    :param words: at most `KEPT`.
+    """
+    by_start: dict[tuple[str, int], list[int]] = {}
+    for number, word in enumerate(words):
+        by_start.setdefault((word[:_FILED_LETTERS], allowed(word)), []).append(number)
+    numbers = {key * KEPT + number for start, of in by_start.items() for key in keys(*start) for number in of}
+    return array("Q", sorted(numbers)).tobytes()
+
+
+def nearest(file: Sequence[int], database: sqlite3.Connection, word: str, limit: int = 3) -> list[Near]:
+    """Known words at the smallest distance from one that is not known, the most frequent first.
+
+    :param file: what `filed` gave, as numbers.
+    :param database: with the words.
+    """
     most = allowed(word)
     if not most:
         return []
-    asked = sorted(set(keys(word, most)))
-    marks = ",".join("?" * len(asked))
-    rows = database.execute(
-        f"SELECT DISTINCT w.word, w.count FROM deletes d JOIN words w ON w.id = d.word WHERE d.key IN ({marks})", asked
-    )
+    numbers: set[int] = set()
+    for key in set(keys(word, most)):
+        start = bisect_left(file, key * KEPT)
+        numbers.update(number % KEPT for number in file[start : bisect_left(file, (key + 1) * KEPT, start)])
+    query = "SELECT word, count FROM words WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    rows = database.execute(query, (json.dumps(sorted(numbers)),))
     found = []
     for other, count in rows:
         distance = within(word, other, most)

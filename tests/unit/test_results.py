@@ -33,7 +33,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
         for iri, rows in things(CONCEPTS):
             writer.add_thing(iri, rows)
         for number in range(facets.size):
-            writer.add_item(number, facets.iri(number), own[facets.iri(number)])
+            data = b"".join(b"%b %b %b .\n" % row for row in own[facets.iri(number)])
+            writer.add_item(number, facets.iri(number), data)
         writer.finish()
     return SearchIndex(folder / "text"), facets
 

@@ -85,7 +85,8 @@ def compile_sources(
                     over = ending(own, thing.iri).is_over
                     writer.add(thing, () if over else keys, own)
                     item = thing.is_item and not over
-                    facets.add(thing.iri, thing.rows, keys, item=item)
+                    if not over:
+                        facets.add(thing.iri, thing.rows, keys, item=item)
                     counts.kinds[thing.kind] += not over
                     counts.classes.update(thing.types)
                     counts.predicates.update([predicate for _, predicate, _ in thing.rows])

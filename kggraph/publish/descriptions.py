@@ -26,6 +26,7 @@ from kggraph.publish.statements import Statements, statements_of
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.order import Graph, grouped
 from kggraph.search.concepts import ConceptRecord, ConceptTree, natural_key
+from kggraph.terms import DCTERMS, OWL
 
 _MAX_KEPT_BYTES: Final = 16_384
 """Size of a description that is kept; what was read from it is kept with it."""
@@ -102,6 +103,13 @@ class Concept:
     """How many concepts are directly under it."""
 
 
+_LIVING: Final = "".join(
+    f"AND instr(ntriples, CAST('<' || thing.iri || '> {said}' AS BLOB)) = 0 "
+    for said in (f'<{OWL}deprecated> "true"', f'<{OWL}deprecated> "1"', f"<{DCTERMS}isReplacedBy> <")
+)
+"""In SQL what `lifecycle.ending` says of a thing."""
+
+
 class Descriptions:
     """Reads `descriptions.sqlite`; one object serves all threads, also after a fork."""
 
@@ -111,7 +119,7 @@ class Descriptions:
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._known = Kept[str, Description]()
-        self._inbound = Kept[tuple[str, str | None, int, int], Sequence[Link]]()
+        self._inbound = Kept[tuple[str, str | None, int, int, bool], Sequence[Link]]()
         self._counts = Kept[str, Mapping[str, int]]()
         self._closed = False
         try:
@@ -157,13 +165,16 @@ class Descriptions:
         )
         return {iri: json.loads(labels) for iri, labels in found if labels != "{}"}
 
-    def inbound(self, iri: str, *, predicate: str | None = None, limit: int = 50, offset: int = 0) -> Sequence[Link]:
+    def inbound(
+        self, iri: str, *, predicate: str | None = None, limit: int = 50, offset: int = 0, living: bool = False
+    ) -> Sequence[Link]:
         """Triples of other things that point at this one, by predicate, kind and IRI of the linking thing.
 
         :param predicate: only triples with this predicate.
         :param limit: at most so many; -1 for all.
+        :param living: not those of things that were withdrawn or became another, which no list has.
         """
-        asked = iri, predicate, limit, offset
+        asked = iri, predicate, limit, offset, living
         known = self._inbound.get(asked)
         if known is not None:
             return known
@@ -171,8 +182,8 @@ class Descriptions:
             "SELECT thing.iri, predicate.iri, fragment FROM link JOIN predicate ON predicate.id = link.predicate "
             "JOIN thing ON thing.id = link.thing WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
             "AND (?2 IS NULL OR link.predicate = (SELECT id FROM predicate WHERE iri = ?2)) "
-            "ORDER BY link.predicate, link.thing, fragment LIMIT ?3 OFFSET ?4",
-            *asked,
+            f"{_LIVING if living else ''}ORDER BY link.predicate, link.thing, fragment LIMIT ?3 OFFSET ?4",
+            *asked[:4],
         )
         links = [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
         return self._inbound.keep(asked, links) if len(links) <= _MAX_KEPT_LINKS else links

@@ -196,7 +196,9 @@ class Reconciler:
             for text in texts:
                 iris = [self.iri(text)] if "/" in text else [c.iri for c in self.names.find(text, limit=3, least=0.95)]
                 for iri in iris:
-                    for link in self.descriptions.inbound(iri, predicate=field.path, limit=MOST_CANDIDATES):
+                    for link in self.descriptions.inbound(
+                        iri, predicate=field.path, limit=MOST_CANDIDATES, living=True
+                    ):
                         description = self.descriptions.get(link.thing)
                         if description and (kinds is None or description.kind in kinds):
                             one = Candidate(link.thing, description.kind, description.types, 0.0)

@@ -139,7 +139,7 @@ def _row(reconciler: Reconciler, id: str, fields: Sequence[tuple[str, Field | No
         if field is None:
             row[name] = []
         elif field.inverse:
-            links = reconciler.descriptions.inbound(iri, predicate=field.path, limit=MOST_IDS)
+            links = reconciler.descriptions.inbound(iri, predicate=field.path, limit=MOST_IDS, living=True)
             terms = [Term(thing, True) for thing in dict.fromkeys(link.thing for link in links)]
             row[name] = _values(reconciler, terms)
         else:

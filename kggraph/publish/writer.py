@@ -93,7 +93,7 @@ class DescriptionsWriter:
                 property_ = predicates.setdefault(predicate, len(predicates) + 1)
                 fragment = subject[1:-1].partition(b"#")[2].decode()
                 self._links.append((target, property_, number, fragment))
-        if not thing.is_item and (concept := read_concept(thing.iri, thing.rows)):
+        if keys and not thing.is_item and (concept := read_concept(thing.iri, thing.rows)):
             self._connection.executemany(
                 "INSERT INTO concept VALUES (?, ?, ?, ?)",
                 [(scheme, number, " ".join(concept.broader), concept.notation) for scheme in concept.schemes],

@@ -103,6 +103,6 @@ def _edges(place: Here, found: Description) -> list[Edge]:
         is_ours = said.object.is_iri and said.object.value.startswith(f"{base}id/")
         if said.subject == found.iri and is_ours and said.predicate != f"{RDF}type" and "#" not in said.object.value:
             edges.append((NamedNode(found.iri), NamedNode(said.predicate), NamedNode(said.object.value)))
-    for link in kb.descriptions.inbound(found.iri, limit=_INBOUND):
+    for link in kb.descriptions.inbound(found.iri, limit=_INBOUND, living=True):
         edges.append((NamedNode(link.thing), NamedNode(link.predicate), NamedNode(found.iri)))
     return list(dict.fromkeys(edges))

@@ -107,8 +107,12 @@ class Around:
         found = []
         for predicate, total in counts.items():
             if predicate not in hidden:
-                links = self.kb.descriptions.inbound(self.iri, predicate=predicate, limit=INBOUND_SHOWN)
+                links = self.kb.descriptions.inbound(self.iri, predicate=predicate, limit=INBOUND_SHOWN, living=True)
                 things = list(dict.fromkeys(link.thing for link in links))
+                if not things:
+                    continue
+                if len(links) < INBOUND_SHOWN:
+                    total = len(things)  # those that are over are counted in the index, and not shown
                 labels = self.kb.labels([*things, predicate])
                 label = pick(names.get(predicate) or labels.get(predicate), self.language, predicate)
                 shown = tuple(self._shown(iri, labels) for iri in things)
@@ -156,7 +160,7 @@ class Around:
 
     def mappings(self) -> list[MappingView]:
         """Mappings that have a thing of their own (SSSOM), with relation, object and evidence."""
-        links = self.kb.descriptions.inbound(self.iri, predicate=f"{SSSOM}subject_id", limit=200)
+        links = self.kb.descriptions.inbound(self.iri, predicate=f"{SSSOM}subject_id", limit=200, living=True)
         found = [view for link in links if (view := self._mapping(link.thing))]
         return sorted(found, key=lambda view: (view.order, view.object.text.casefold()))
 

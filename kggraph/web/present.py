@@ -37,7 +37,7 @@ class Reader:
         self.parts: Mapping[str, Told] = said.parts
         """What is said of each part of it (`thing#part`)."""
         for path in self._layout.inverse:
-            links = kb.descriptions.inbound(description.iri, predicate=path, limit=_MANY_LINKS)
+            links = kb.descriptions.inbound(description.iri, predicate=path, limit=_MANY_LINKS, living=True)
             if links:
                 self.terms[f"^{path}"] = [Term(iri, True) for iri in dict.fromkeys(link.thing for link in links)]
 

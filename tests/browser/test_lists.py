@@ -167,3 +167,35 @@ def test_every_page_suggests(visit: Visit) -> None:
     expect(visit.page.locator("h1")).to_have_text("Tower Bridge")
     assert "/nl/" in visit.page.url
     visit.is_clean()
+
+
+def test_a_reading_list_on_paper(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/list?item=erasmusbrug&item=millau&item=form/arch")
+    assert page.locator(".reference-acts").first.is_visible()
+    page.emulate_media(media="print")
+    shown = page.locator("body").inner_text()
+    for text in ("Reading list", "Erasmus Bridge", "Millau", "arch bridge", "https://example.org/bridges/list?item="):
+        assert text in shown, text
+    # What only a screen can use is not printed: menu, search, buttons, exports, the form to add something.
+    for hidden in ("nav", "form", "button", ".formats", ".reference-acts", ".footer-links", ".no-print"):
+        assert not [one for one in page.locator(hidden).all() if one.is_visible()], hidden
+    colours = page.evaluate("[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]")
+    assert colours[0] == "rgb(0, 0, 0)" and colours[1] in ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+    paper = page.pdf(format="A4")
+    assert paper.startswith(b"%PDF") and paper.count(b"/Type /Page\n") == 1
+    assert not visit.faults
+
+
+def test_a_preview_in_somebody_elses_page(visit: Visit) -> None:
+    """As OpenRefine shows candidates: in a frame without any rights. No other page may be framed."""
+    page = visit.page
+    frames = "".join(
+        f'<iframe sandbox="" src="{visit.url}{path}"></iframe>'
+        for path in ("reconcile/preview?id=bridge/erasmusbrug", "doc/bridge/erasmusbrug")
+    )
+    page.route("http://127.0.0.1:3333/", lambda route: route.fulfill(body=frames, content_type="text/html"))
+    page.goto("http://127.0.0.1:3333/")
+    expect(page.frame_locator("iframe").nth(0).locator("h1")).to_have_text("Erasmus Bridge")
+    assert any("frame-ancestors 'none'" in fault for fault in visit.faults)
+    visit.faults.clear()

@@ -27,6 +27,15 @@ OVER = """
 <https://example.org/bridges/id/bridge/{slug}> a br:Bridge ; rdfs:label "{slug}"@en ;
     dcterms:description "Secret"@en ; br:form <https://example.org/bridges/id/form/arch> ; {end} .
 """
+FORM = """
+form:transporter
+    a skos:Concept ;
+    skos:prefLabel "transporter bridge"@en , "zweefbrug"@nl ;
+    skos:broader form:movable ;
+    skos:inScheme <https://example.org/bridges/id/scheme/forms> ;
+    <http://www.w3.org/2002/07/owl#deprecated> true ;
+.
+"""
 ENDS = {
     "withdrawn": "owl:deprecated true",
     "merged": "dcterms:isReplacedBy <https://example.org/bridges/id/bridge/millau>",
@@ -41,6 +50,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     shutil.copytree(BRIDGES, root, ignore=shutil.ignore_patterns("build"))
     for slug, end in ENDS.items():
         (root / "data" / "bridges" / f"{slug}.ttl").write_text(OVER.format(slug=slug, end=end), "utf-8")
+    with (root / "data" / "schemes" / "forms.ttl").open("a", encoding="utf-8") as file:
+        file.write(FORM)
     settings = load(root, {})
     build(settings)
     generations = Generations(settings)
@@ -97,6 +108,63 @@ def test_what_is_over_is_in_no_list(app: Flask, kb: KnowledgeBase) -> None:
     asked = {"queries": '{"q0": {"query": "withdrawn", "type": "bridge"}}'}
     found = client.get("/reconcile", query_string=asked).get_json()["q0"]["result"]
     assert "bridge/withdrawn" not in [one["id"] for one in found]
+
+
+def test_what_is_over_is_not_found_by_words(app: Flask) -> None:
+    client = app.test_client()
+    for word in ("Secret", *ENDS):
+        found = client.get("/api/search", query_string={"q": word, "lang": "en"}).get_json()
+        assert (found["total"], found["items"]) == (0, []), word
+        page = client.get(f"/items?q={word}", headers=HTML).text
+        assert not [slug for slug in ENDS if f"bridge/{slug}" in page]
+        suggested = client.get("/api/suggest", query_string={"q": word[:5], "lang": "en"}).get_data(as_text=True)
+        assert not [slug for slug in ENDS if f"bridge/{slug}" in suggested], suggested
+        for path in ("/reconcile/suggest/entity", "/nl/reconcile/suggest/entity"):
+            begun = client.get(path, query_string={"prefix": word}).get_json()["result"]
+            assert not [one for one in begun if one["id"].rpartition("/")[2] in ENDS]
+
+
+def test_what_is_over_is_not_counted(app: Flask, kb: KnowledgeBase) -> None:
+    client = app.test_client()
+    total = kb.facets.size
+    found = client.get("/api/search", query_string={"lang": "en", "limit": 100}).get_json()
+    assert found["total"] == total == len(found["items"])
+    counts = {value["value"]: value["count"] for facet in found["facets"] for value in facet["values"]}
+    with_arch = client.get("/api/search", query_string={"lang": "en", "form": "arch", "limit": 100}).get_json()
+    assert counts["arch"] == with_arch["total"] == len(with_arch["items"]) > 0
+    for path in ("/stats.csv", "/gaps.csv?rows=form&columns=opened", "/items.csljson", "/items?form=arch", "/browse"):
+        text = client.get(path).get_data(as_text=True)
+        assert not [slug for slug in ENDS if slug in text], path
+    # What they point at does not show them, as page or as data.
+    for path in ("/doc/form/arch", "/nl/doc/form/arch", "/around?item=form/arch", "/forms"):
+        text = client.get(path, headers=HTML).get_data(as_text=True)
+        assert not [slug for slug in ENDS if f"bridge/{slug}" in text], path
+
+
+def test_a_withdrawn_concept_is_in_no_tree(app: Flask) -> None:
+    client = app.test_client()
+    assert client.get("/doc/form/transporter", headers=HTML).status_code == 410
+    paths = (
+        "/doc/scheme/forms",
+        "/doc/form/movable",
+        "/forms",
+        "/items",
+        "/stats",
+        "/around?item=form/movable",
+        "/crosswalk",
+    )
+    for path in paths:
+        assert "transporter" not in client.get(path, headers=HTML).text, path
+    for path in ("/reconcile/suggest/entity?prefix=trans", "/api/suggest?q=trans&lang=en", "/sitemaps/form-1.xml"):
+        assert "form/transporter" not in client.get(path).text, path
+
+
+def test_feeds_of_a_choice_never_had_them(app: Flask) -> None:
+    client = app.test_client()
+    chosen = client.get("/feed.atom?form=arch").text
+    assert "pont-du-gard" in chosen and not [slug for slug in ENDS if f"bridge/{slug}" in chosen]
+    every = client.get("/feed.atom").text
+    assert not [slug for slug in ENDS if f"<id>https://example.org/bridges/id/bridge/{slug}" in every]
 
 
 def test_harvesters_are_told(app: Flask, kb: KnowledgeBase) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from tests.browser.conftest import Visit
 from tests.live.conftest import Server
@@ -194,8 +197,14 @@ def test_a_preview_in_somebody_elses_page(visit: Visit) -> None:
         f'<iframe sandbox="" src="{visit.url}{path}"></iframe>'
         for path in ("reconcile/preview?id=bridge/erasmusbrug", "doc/bridge/erasmusbrug")
     )
-    page.route("http://127.0.0.1:3333/", lambda route: route.fulfill(body=frames, content_type="text/html"))
-    page.goto("http://127.0.0.1:3333/")
-    expect(page.frame_locator("iframe").nth(0).locator("h1")).to_have_text("Erasmus Bridge")
-    assert any("frame-ancestors 'none'" in fault for fault in visit.faults)
-    visit.faults.clear()
+    other = make_server("127.0.0.1", 0, Response(frames, mimetype="text/html"), threaded=True)
+    thread = threading.Thread(target=other.serve_forever)
+    thread.start()
+    try:
+        page.goto(f"http://127.0.0.1:{other.port}/")
+        expect(page.frame_locator("iframe").nth(0).locator("h1")).to_have_text("Erasmus Bridge")
+        assert any("frame-ancestors 'none'" in fault for fault in visit.faults)
+    finally:
+        other.shutdown()
+        thread.join()
+        other.server_close()

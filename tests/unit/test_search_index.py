@@ -120,6 +120,7 @@ def test_all_units_are_wanted_and_any_when_few_have_all(tmp_path: Path) -> None:
     )
     found = garden[0].find("snoeien wilgen", "nl")
     assert found.relaxed and found.total == ENOUGH - 1 + 3
+    assert ENOUGH == 5
     assert all(slug.startswith("both") for slug in slugs(garden, found)[: ENOUGH - 1])
 
 

@@ -49,3 +49,11 @@ PREFIXES: Final[dict[str, str]] = {
     "xsd": XSD,
 }
 """Prefixes every knowledge base has; `[prefixes]` in `kggraph.toml` adds its own."""
+
+WELL_KNOWN: Final[dict[str, str]] = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dct": DCTERMS,
+    "sd": SD,
+    "sdo": SCHEMA,
+}
+"""Other names in wide use (https://prefix.cc), told to who forgot to declare them."""

@@ -32,7 +32,13 @@ _REPRESENTATIONS: Final = (*RESULT_FORMATS, *RDF_FORMATS, *DATASET_FORMATS)
 
 
 def service_description(
-    base: str, dataset: str, triples: int, graphs: Mapping[str, int | None], title: Mapping[str, str]
+    base: str,
+    dataset: str,
+    triples: int,
+    graphs: Mapping[str, int | None],
+    title: Mapping[str, str],
+    *,
+    federates: bool = False,
 ) -> bytes:
     """The description as N-Triples, without blank nodes.
 
@@ -40,6 +46,7 @@ def service_description(
     :param dataset: the IRI of the dataset.
     :param triples: how many the default graph has.
     :param graphs: IRI of each named graph, with its number of triples if that is known.
+    :param federates: whether there are endpoints that SERVICE may ask.
     """
     made = Triples()
     endpoint = f"{base}sparql"
@@ -47,7 +54,9 @@ def service_description(
     made.a(service, f"{SD}Service")
     made.texts(service, f"{DCTERMS}title", title)
     made.add(service, f"{SD}endpoint", iri(endpoint))
-    # Neither a union default graph nor SERVICE nor FROM out of the web: what is not said is not offered.
+    # Neither a union default graph nor FROM out of the web: what is not said is not offered.
+    if federates:
+        made.add(service, f"{SD}feature", iri(f"{SD}BasicFederatedQuery"))
     made.add(service, f"{SD}supportedLanguage", iri(f"{SD}SPARQL11Query"))
     made.add(service, f"{SD}resultFormat", *(iri(FORMATS_NS + FORMATS[r.name]) for r in _REPRESENTATIONS))
     made.add(service, f"{SD}defaultDataset", iri(offered))

@@ -152,15 +152,17 @@ class Dispatcher:
 
     def _hear(self, worker: WorkerProcess) -> None:
         """A worker has something to say, or is gone."""
+        untaken = False
         try:
             packet = self._receiver.receive(worker.control)
-        except OSError:
-            packet = None
+        except OSError as error:
+            # https://man7.org/linux/man-pages/man7/unix.7.html: reset when the other end went with packets unread
+            packet, untaken = None, isinstance(error, ConnectionResetError)
         kind, _, content, files = packet or (b"", 0, b"", [])
         job = worker.job
         if packet is None:
             self._poll.unregister(worker.control.fileno())
-            self._schedule.gone(worker)
+            self._schedule.gone(worker, untaken=untaken)
         elif kind == wire.SPILL:
             with tempfile.TemporaryFile() as file, contextlib.suppress(OSError):
                 wire.send_with_file(worker.control, [wire.packet(wire.SPILL, 0)], file.fileno())

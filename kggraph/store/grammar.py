@@ -140,6 +140,10 @@ def grammar() -> tuple[Rules, Table]:
     return reader.rules, _table(reader.rules)
 
 
+UNDECLARED: Final = "is not declared"
+"""What the error says of a prefix, and of nothing else."""
+
+
 def syntax_error(text: str, said: str, prefixes: Mapping[str, str] | None = None) -> QuerySyntaxError:
     """The error for a query that an engine refused.
 
@@ -213,7 +217,7 @@ def _keywords() -> tuple[str, ...]:
 
 def _undeclared(prefix: str, prefixes: Mapping[str, str]) -> str:
     known = f"PREFIX {prefix}: <{prefixes[prefix]}>" if prefix in prefixes else f"PREFIX {prefix}: <...>"
-    return f"the prefix `{prefix}:` is not declared; add `{known}` at the top"
+    return f"the prefix `{prefix}:` {UNDECLARED}; add `{known}` at the top"
 
 
 def _lexical(token: Token) -> str:

@@ -67,13 +67,18 @@ class Scheduler:
             self._pool.kill(worker)
         self.fill()
 
-    def gone(self, worker: WorkerProcess) -> None:
-        """A worker has hung up."""
+    def gone(self, worker: WorkerProcess, *, untaken: bool) -> None:
+        """A worker has hung up.
+
+        :param untaken: before it read its request, which another can answer then.
+        """
         code = self._pool.reap(worker)
         job, worker.job = worker.job, None
         if worker in self._idle:
             self._idle.remove(worker)
-        if job:
+        if job and untaken:
+            self._again(job)
+        elif job:
             self._fail(job, death_error(code, job))
         self.fill()
 
@@ -154,7 +159,18 @@ class Scheduler:
 
     def _assign(self, worker: WorkerProcess, job: Job) -> None:
         if not self._pool.assign(worker, job, self._limits.long_after_s):
-            self._stop(worker, KgError("The worker that was to answer this query is gone; ask again."))
+            worker.job = None
+            self._pool.kill(worker)
+            self._again(job)
+
+    def _again(self, job: Job) -> None:
+        """Another worker for a request whose worker did not begin with it."""
+        job.worker = None
+        if job.is_second_try:
+            self._fail(job, KgError("The worker that was to answer this query is gone; ask again."))
+        else:
+            job.is_second_try = True
+            self.submit(job)
 
     def _stop(self, worker: WorkerProcess, error: KgError) -> None:
         job = worker.job

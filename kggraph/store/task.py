@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kggraph.errors import BadParameter, NotAcceptable, QuerySyntaxError
 from kggraph.rdf.iris import is_iri
 from kggraph.rdf.results import result_formats
-from kggraph.store.grammar import syntax_error
-from kggraph.store.guard import inspect
+from kggraph.store.grammar import UNDECLARED, syntax_error
+from kggraph.store.guard import MAX_QUERY_BYTES, InspectedQuery, inspect
 from kggraph.store.protocol import QueryRequest, Task
+from kggraph.terms import WELL_KNOWN
 
 
 def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) -> Task:
@@ -20,7 +21,7 @@ def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) ->
     :raises BadParameter: a graph of the protocol is no IRI.
     :raises NotAcceptable: that form of query has no such results.
     """
-    query = inspect(request.text, max_bytes=request.max_query_bytes)
+    query = inspected(request.text, lambda: prefixes or {}, max_bytes=request.max_query_bytes)
     offers = [offer.media_type for offer in result_formats(query.form)]
     if request.results not in offers:
         raise NotAcceptable(f"A {query.form} query has no result in {request.results}.", available=tuple(offers))
@@ -53,6 +54,22 @@ def task_of(request: QueryRequest, prefixes: Mapping[str, str] | None = None) ->
     )
 
 
+def inspected(
+    text: str, prefixes: Callable[[], Mapping[str, str]], *, max_bytes: int = MAX_QUERY_BYTES, services: bool = False
+) -> InspectedQuery:
+    """What `guard.inspect` says, with the line to add when the query lacks a prefix that is known.
+
+    :param prefixes: gives those known here.
+    :raises QueryRefused: as `guard.inspect` says; also QuerySyntaxError.
+    """
+    try:
+        return inspect(text, max_bytes=max_bytes, services=services)
+    except QuerySyntaxError as error:
+        if UNDECLARED in error.message:
+            raise explained(error, text, prefixes()) from None
+        raise
+
+
 def explained(error: QuerySyntaxError, text: str, prefixes: Mapping[str, str]) -> QuerySyntaxError:
     """An engine's syntax error said better: with line, column and what may stand there."""
-    return syntax_error(text, error.message, prefixes)
+    return syntax_error(text, error.message, {**WELL_KNOWN, **prefixes})

@@ -55,11 +55,13 @@ def service_document(place: Here) -> Document:
 def _description(place: Here) -> bytes:
     base = place.site.settings.base_uri
     graphs = {row["g"]: int(row["n"]) for row in _rows(place, _GRAPHS) if "g" in row}
+    federates = bool(place.site.settings.service_allow)
     if place.site.generations is None:
-        return service_description(base, base, int(_rows(place, _COUNT)[0]["n"]), graphs, {})
+        triples = int(_rows(place, _COUNT)[0]["n"])
+        return service_description(base, base, triples, graphs, {}, federates=federates)
     kb = place.kb
     dataset = kb.dataset.iri if kb.dataset else f"{base}void#dataset"
-    return service_description(base, dataset, kb.manifest.triples, graphs, kb.about["title"])
+    return service_description(base, dataset, kb.manifest.triples, graphs, kb.about["title"], federates=federates)
 
 
 def _rows(place: Here, text: str) -> list[dict[str, str]]:

@@ -17,8 +17,9 @@ from kggraph.errors import BadParameter, KgError, NotAcceptable, TooManySolution
 from kggraph.publish.tables import PEOPLE_FORMATS, XLSX, with_labels, write_table
 from kggraph.rdf.media import HTML, RESULTS_JSON, Representation, negotiate
 from kggraph.rdf.results import result_format, result_formats
-from kggraph.store.guard import InspectedQuery, inspect
+from kggraph.store.guard import InspectedQuery
 from kggraph.store.protocol import QueryAnswer, QueryEngine, QueryRequest
+from kggraph.store.task import inspected
 from kggraph.web.cache import Key
 from kggraph.web.http import KEPT_TIMING as KEPT_TIMING
 from kggraph.web.http import Link, Stream, ascii_uri, deliver, kept_response, version
@@ -93,7 +94,8 @@ def checked(settings: Settings, text: str) -> InspectedQuery:
 
     :raises QueryRefused: it is not to be run here; also QuerySyntaxError.
     """
-    return inspect(text, max_bytes=settings.max_query_kb * 1024, services=bool(settings.service_allow))
+    most, services = settings.max_query_kb * 1024, bool(settings.service_allow)
+    return inspected(text, lambda: settings.served_prefixes, max_bytes=most, services=services)
 
 
 def respond(place: Here, asked: Asked, inspected: InspectedQuery, format: Representation) -> Response:

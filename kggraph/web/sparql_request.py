@@ -66,6 +66,8 @@ def read_query(fields: Fields) -> Asked:
     :raises UnsupportedMediaType: the body is none of what the protocol knows.
     """
     texts = fields.getlist("query")
+    if texts and "update" in fields:
+        raise BadParameter("Send one query and no update.", parameter="update")
     if fields.getlist("update") or request.mimetype == _UPDATE_TYPE:
         raise QueryRefused("This endpoint only reads; updates are refused.", what="update")
     if request.method in ("POST", "QUERY"):

@@ -88,6 +88,7 @@ def test_what_is_not_utf8_is_refused(client: FlaskClient, raw: str) -> None:
         ("GET", "/sparql?query=ASK{}&query=ASK{}", b"", "", 400),
         ("POST", "/sparql?query=ASK{}", b"ASK{}", QUERY_TYPE, 400),
         ("POST", "/sparql", b"a=b", FORM, 400),
+        ("POST", "/sparql", b"query=ASK{}&update=CLEAR+ALL", FORM, 400),
         ("POST", "/sparql", b"ASK{}", "text/plain", 415),
         ("POST", "/sparql", b"ASK{}", "", 415),
         ("QUERY", "/sparql", b"ASK{}", "application/json", 415),

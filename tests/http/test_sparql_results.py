@@ -161,6 +161,10 @@ def test_a_missing_prefix_is_named_with_the_line_to_add(client: FlaskClient) -> 
     assert (told["line"], told["column"]) == (2, 5)
     assert told["add"] == "PREFIX dcterms: <http://purl.org/dc/terms/>"
     assert told["excerpt"].splitlines() == [" ?s dcterms:title ?t }", "    ^"]
+    told = client.get("/sparql", query_string={"query": "SELECT * { ?s dct:title ?t"}).get_json(force=True)
+    assert told["add"] == "PREFIX dct: <http://purl.org/dc/terms/>", (
+        "by another name; and what else is wrong comes later"
+    )
 
 
 def test_a_misspelt_term_of_ours_is_named_with_the_right_one(client: FlaskClient) -> None:

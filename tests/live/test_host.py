@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -284,6 +285,17 @@ def test_a_worker_killed_in_its_answer_breaks_it() -> None:
         with pytest.raises(KgError):
             answer.read()
         assert b"thing 7" in hosted.ask(ORDINARY)
+
+
+def test_a_request_that_a_dead_worker_had_not_taken_goes_to_another() -> None:
+    with running(workers=1) as hosted:
+        (worker,) = hosted.workers()
+        os.kill(worker, signal.SIGSTOP)
+        with ThreadPoolExecutor(1) as threads:
+            asked = threads.submit(hosted.ask, ORDINARY)
+            time.sleep(0.1)
+            os.kill(worker, signal.SIGKILL)
+            assert b"thing 7" in asked.result()
 
 
 def test_a_host_killed_in_an_answer_breaks_it_and_leaves_no_orphans() -> None:

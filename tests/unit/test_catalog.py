@@ -194,4 +194,7 @@ def test_the_endpoint_describes_itself() -> None:
     formats = select(made, f"{sd} SELECT ?f {{ ?s sd:resultFormat ?f }}")
     assert len(formats) == len(FORMATS) == len({*RESULT_FORMATS, *RDF_FORMATS, *DATASET_FORMATS})
     assert not select(made, f"{sd} SELECT ?f {{ ?s sd:feature ?f }}")
+    made = service_description(base, f"{base}id/dataset/a", 7, graphs, {"en": "SPARQL"}, federates=True)
+    federated = "http://www.w3.org/ns/sparql-service-description#BasicFederatedQuery"
+    assert select(made, f"{sd} SELECT ?f {{ ?s sd:feature ?f }}") == {(federated,)}
     assert format_iri("application/trig") == "http://www.w3.org/ns/formats/TriG"

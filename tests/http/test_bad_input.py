@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
@@ -104,3 +107,72 @@ def test_the_home_page_says_how_to_search(client: FlaskClient) -> None:
     address = site["potentialAction"]["target"]["urlTemplate"]
     assert address.endswith("/items?q={query}")
     assert client.get("/items?q=bridge", headers={"Accept": "text/html"}).status_code == 200
+
+
+# ------------------------------------------------------------------ every parameter of every address
+BAD = {
+    "empty": "",
+    "negative": "-1",
+    "fraction": "1.5",
+    "huge": "9" * 400,
+    "words": "none of these",
+    "markup": "<script>\"'",
+}
+BAD |= {"null": "\x00", "unicode": "é\u202e\U0001f309", "path": "../../etc/passwd", "1MB": MEGABYTE}
+
+
+def described(client: FlaskClient) -> dict[str, Any]:
+    """The paths of `/openapi.json`."""
+    found: dict[str, Any] = client.get("/openapi.json").get_json(force=True)["paths"]
+    return found
+
+
+def filled(path: str, item: dict[str, Any], **given: str) -> str:
+    """A path with a right value for each of its parts, but for those that are given."""
+    schemas = {one["name"]: one["schema"] for one in item["get"].get("parameters", ()) if one["in"] == "path"}
+    parts = {name: str((one.get("examples") or one.get("enum") or [1])[0]) for name, one in schemas.items()}
+    return re.sub(r"{(\w+)}", lambda found: quote({**parts, **given}[found[1]], safe=""), path)
+
+
+@pytest.mark.parametrize("value", BAD.values(), ids=BAD)
+def test_every_parameter_of_every_address(client: FlaskClient, value: str) -> None:
+    """Each query parameter and each part of each path: an answer of the surface's own form, small, and never a 500."""
+    asked = 0
+    for path, item in described(client).items():
+        for one in item["get"].get("parameters", ()):
+            name = one["name"]
+            if one["in"] == "path":
+                address, query = filled(path, item, **{name: value}), {}
+            else:
+                address, query = filled(path, item), {name: value}
+            if path.startswith("/metrics"):
+                continue
+            answer = client.get(address, query_string=query, headers={"Accept": "*/*"}, buffered=True)
+            where = f"{path} {name}: {answer.status_code} {answer.text[:200] if answer.status_code >= 400 else ''}"
+            assert answer.status_code in (200, 301, 302, 303, 308, 400, 403, 404, 410, 413, 414), where
+            if answer.status_code >= 400 and answer.status_code != 410:
+                told = answer.get_json()
+                assert answer.mimetype == "application/problem+json" and told["status"] == answer.status_code, where
+                assert told["detail"] and len(answer.data) < 20_000, where
+            asked += 1
+    assert asked > 100
+
+
+@pytest.mark.parametrize("value", BAD.values(), ids=BAD)
+def test_every_field_of_every_form(client: FlaskClient, value: str) -> None:
+    """The same for what is sent by POST."""
+    asked = 0
+    for path, item in described(client).items():
+        if "post" not in item or path == "/validate":  # what is validated is answered with a report
+            continue
+        content = item["post"]["requestBody"]["content"]
+        fields = content.get("application/x-www-form-urlencoded", {}).get("schema", {}).get("properties", {})
+        for name in fields:
+            answer = client.post(filled(path, item), data={name: value}, headers={"Accept": "*/*"})
+            where = f"{path} {name}: {answer.status_code} {answer.text[:200]}"
+            assert answer.status_code in (200, 400, 403, 413, 415, 422), where
+            assert len(answer.data) < 60_000, where
+            if answer.status_code >= 400:
+                assert answer.mimetype == "application/problem+json", where
+            asked += 1
+    assert asked >= 10

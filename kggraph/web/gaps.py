@@ -7,7 +7,6 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Final
 
 from flask import Blueprint, request
@@ -18,6 +17,7 @@ from kggraph.publish.labels import Label, pick
 from kggraph.rdf.media import RESULTS_CSV
 from kggraph.search.crosstab import Cell, crossed
 from kggraph.search.facets import Facet
+from kggraph.web.examples import question
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, answered
 from kggraph.web.linked import facet_param
@@ -202,9 +202,8 @@ def _name(kb: KnowledgeBase, facet: Facet, language: str) -> Label:
 
 def _query(kb: KnowledgeBase, crossing: Map) -> str:
     """The question in SPARQL, for who wants to go on with it; its properties are bound as terms."""
-    text = (files("kggraph.web") / "queries" / "cross.rq").read_text("utf-8")
     rows, columns = crossing.rows.facet.path, crossing.columns.facet.path
-    return text.replace("(UNDEF UNDEF)", f"({NamedNode(rows)} {NamedNode(columns)})")
+    return question("cross").replace("(UNDEF UNDEF)", f"({NamedNode(rows)} {NamedNode(columns)})")
 
 
 def _csv(place: Here, crossing: Map) -> bytes:

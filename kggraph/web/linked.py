@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from kggraph.publish.descriptions import Concept
 from kggraph.publish.labels import Label, pick
 from kggraph.rdf.iris import kind_and_slug, local_name
-from kggraph.terms import PROV, SKOS, SSSOM
+from kggraph.terms import DCTERMS, PROV, SKOS, SSSOM
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.present import Reader
@@ -20,6 +20,8 @@ from kggraph.web.views import FieldView, Shown
 INBOUND_SHOWN = 25
 """Links of one property that a page lists; their number is always said."""
 
+NOTHING = Label("", "")
+_DEFINITIONS = (f"{SKOS}definition", f"{DCTERMS}description", f"{SKOS}scopeNote")
 _STRUCTURE = frozenset(f"{SKOS}{name}" for name in ("broader", "narrower", "inScheme", "hasTopConcept", "topConceptOf"))
 
 _MAPPING_PARTS = frozenset(
@@ -59,6 +61,9 @@ class Node:
     depth: int
     count: int | None
     is_current: bool = False
+    definition: Label = NOTHING
+    mappings: int = 0
+    """How many mappings it has, where that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,14 @@ class Around:
 
     def tree(self, scheme: str) -> list[Node]:
         """The whole scheme, depth first."""
-        return [self._node(concept) for concept in self.kb.tree(scheme)]
+        return [self._defined(self._node(concept)) for concept in self.kb.tree(scheme)]
+
+    def _defined(self, node: Node) -> Node:
+        """A concept with what the page about the whole scheme tells of it."""
+        description = self.kb.descriptions.get(node.iri)
+        texts = description.said.thing.texts(*_DEFINITIONS) if description else {}
+        mappings = self.kb.descriptions.inbound_counts(node.iri).get(f"{SSSOM}subject_id", 0)
+        return replace(node, definition=pick(texts, self.language), mappings=mappings)
 
     def neighbours(self, scheme: str) -> list[Node]:
         """The concepts above this one, itself, and those directly under it; depths count from the top."""

@@ -21,6 +21,7 @@ from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, RESULTS_CSV, TRIG, Rep
 from kggraph.terms import SKOS
 from kggraph.web import markup
 from kggraph.web.cards import cards
+from kggraph.web.examples import OF_SCHEME, example
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around, MappingView, concept_schemes
@@ -115,7 +116,8 @@ def _uses(place: Here, around: Around, *, is_scheme: bool) -> Markup | str:
         return ""
     items = _items(place, around.iri, uses[0].key) if uses else []
     label = pick(place.kb.model.main.plural, place.language).text
-    return part("thing/uses.html", place, uses=uses, tree=tree, items=items, items_label=label)
+    query = example(OF_SCHEME, around.iri, place.prefix) if tree else ""
+    return part("thing/uses.html", place, uses=uses, tree=tree, items=items, items_label=label, query=query)
 
 
 def _position(place: Here, found: Description, around: Around) -> Markup | str:

@@ -18,6 +18,7 @@ from kggraph.rdf.iris import local_name
 from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
 from kggraph.rdf.turtle import serialize
 from kggraph.terms import DCTERMS, OWL, RDF, RDFS, SKOS
+from kggraph.web.examples import OF_CLASS, OF_PROPERTY, example
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, Link, answered
 from kggraph.web.render import Here, here, html, site_links
@@ -150,6 +151,8 @@ class TermView:
     text: Label
     facts: tuple[tuple[str, tuple[Shown, ...]], ...]
     count: int | None
+    query: str
+    """Address of an example query, where there is something to find."""
 
 
 class _Ontology:
@@ -170,13 +173,15 @@ class _Ontology:
     def terms(self, kinds: tuple[str, ...], language: str, prefix: str) -> list[TermView]:
         """The terms of these kinds, our own first, each group by name."""
         found = [iri for iri, links in self.links.items() if set(links[f"{RDF}type"]) & set(kinds)]
-        views = [self._view(iri, language, prefix) for iri in found]
+        question = OF_CLASS if kinds is _CLASSES else OF_PROPERTY
+        views = [self._view(iri, question, language, prefix) for iri in found]
         return sorted(views, key=lambda term: (not self._is_own(term.iri), term.label.text.casefold()))
 
     def _is_own(self, iri: str) -> bool:
         return iri.startswith(f"{self.kb.addresses.base_uri}def#")
 
-    def _view(self, iri: str, language: str, prefix: str) -> TermView:
+    def _view(self, iri: str, question: str, language: str, prefix: str) -> TermView:
+        count = self.kb.manifest.classes.get(iri, self.kb.property_counts.get(iri))
         facts: list[tuple[str, tuple[Shown, ...]]] = []
         for name, predicate in _FACTS:
             values = self.links[iri].get(predicate, [])
@@ -188,7 +193,8 @@ class _Ontology:
             label=pick(self._text(iri, _LABELS), language, iri),
             text=pick(self._text(iri, _TEXTS), language),
             facts=tuple(facts),
-            count=self.kb.manifest.classes.get(iri, self.kb.property_counts.get(iri)),
+            count=count,
+            query=example(question, iri, prefix) if count else "",
         )
 
     def _text(self, iri: str, predicates: tuple[str, ...]) -> Mapping[str, str] | None:
@@ -242,6 +248,8 @@ class ShapeView:
     text: Label
     target: Shown
     fields: tuple[ShapeField, ...]
+    query: str
+    """Address of an example query."""
 
 
 def _shapes(place: Here, ntriples: bytes) -> dict[str, Any]:
@@ -266,6 +274,7 @@ def _shape(place: Here, model: ClassModel) -> ShapeView:
         text=pick(model.description, place.language),
         target=_term(place, model.iri),
         fields=tuple(_shape_field(place, field) for field in model.fields),
+        query=example(OF_CLASS, model.iri, place.prefix),
     )
 
 

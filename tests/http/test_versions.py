@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -44,7 +46,7 @@ def test_an_old_version_is_what_it_was(client: FlaskClient, kb: KnowledgeBase) -
     assert not any("def#designedBy" in triple for triple in then)
     page, dutch = client.get("/def/0.9.0", headers=HTML), client.get("/nl/def/0.9.0", headers=HTML)
     assert "You see version 0.9.0, which is kept" in page.text and 'href="/def"' in page.text
-    assert "Je ziet versie 0.9.0" in dutch.text and 'id="designedBy"' not in page.text
+    assert "U ziet versie 0.9.0" in dutch.text and 'id="designedBy"' not in page.text
     now = client.get("/def", headers=HTML).text
     assert 'href="/def/0.9.0"' in now and 'href="/def/1.0.0"' in now and 'id="designedBy"' in now
 
@@ -104,3 +106,37 @@ def test_queries_of_shapes_follow_the_base(root: Path) -> None:
     }
     assert ("namespace", f"{new}def#") in said
     assert [text for name, text in said if name in ("namespace", "select") and old in text] == []
+
+
+# ------------------------------------------------------------------ the same for people
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/def", f"<{BASE}id/bridge/erasmusbrug>"),
+        ("/nl/def", f"<{BASE}id/bridge/erasmusbrug>"),
+        ("/shapes", f"<{BASE}id/bridge/erasmusbrug>"),
+        ("/doc/scheme/forms", f"<{BASE}id/form/arch>"),
+        ("/nl/doc/scheme/forms", f"<{BASE}id/form/arch>"),
+    ],
+)
+def test_example_queries_lead_to_answers(client: FlaskClient, path: str, expected: str) -> None:
+    page = client.get(path, headers=HTML).text
+    prefix = "/nl" if path.startswith("/nl/") else ""
+    queries = re.findall(rf'href="({prefix}/sparql\?query=[^"]+)" rel="nofollow"', page)
+    assert queries
+    for address in queries:
+        query = unescape(address)
+        shown = client.get(query, headers=HTML)
+        assert shown.status_code == 200 and ' solutions"' in shown.text, query
+        assert client.get(query, headers={"Accept": "text/csv"}).text.count("\r\n") > 1, f"no answers: {query}"
+    assert any(
+        expected.strip("<>") in client.get(unescape(one), headers={"Accept": "text/csv"}).text for one in queries
+    )
+
+
+def test_a_scheme_tells_all_of_its_concepts(client: FlaskClient) -> None:
+    page = client.get("/doc/scheme/forms", headers=HTML).text
+    tree = page[page.index('<ul class="tree">') : page.index("/sparql?query=")]
+    assert 'href="/doc/form/cable-stayed"' in tree and 'class="count"' in tree
+    # Definitions and mappings, where there are any.
+    assert 'class="note"' in tree and re.search(r"\d+ mappings?<", tree)

@@ -19,13 +19,17 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from kggraph import config
 from kggraph.config import Settings
 from kggraph.model import Model, load_model
+from kggraph.publish.inputs import read_graph
 from kggraph.publish.things import Thing, thing_reader
 from kggraph.rdf import ntriples
 from kggraph.rdf.source import read_folder
 from kggraph.terms import SKOS
+from tests.shape_cases import CONTEXT, seed
 
 FILES_A_FOLDER = 5000
 SHARE_REPLACED = 0.4
@@ -48,12 +52,21 @@ def main() -> int:
     parser.add_argument("items", type=int, help="how many items to make")
     parser.add_argument("--seed", type=int, default=1, help="another seed makes other things")
     parser.add_argument("--root", type=Path, default=Path(__file__).parent.parent, help="the real knowledge base")
+    parser.add_argument(
+        "--violations", type=int, default=0, metavar="N", help="seed N wrong things (then see tools/violations.py)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="new folder to write to")
     options = parser.parse_args()
     if options.out.exists():
         parser.error(f"{options.out} exists already")
     settings = config.load(options.root.absolute(), {})
     files = Generator(settings, options.seed).write(options.out.absolute(), options.items)
+    if options.violations:
+        cases = settings.root / "tests" / "cases" / "shapes"
+        if not (cases / CONTEXT).is_file():
+            parser.error(f"there are no wrong examples in {cases}")
+        shapes = read_graph(settings.shapes_path, settings)[0]
+        seed(options.out, settings, cases, shapes, options.violations, random.Random(options.seed))
     print(f"{files} files in {options.out}")
     return 0
 

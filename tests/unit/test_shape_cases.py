@@ -9,8 +9,9 @@ a scheme share. `context.ttl` has things that are right, for cases to point at.
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -20,10 +21,11 @@ import pytest
 from kggraph.model import load_model
 from kggraph.model.graph import ModelGraph, Term
 from kggraph.rdf.source import read_folder
-from kggraph.terms import KG, RDF, SH, SKOS
+from kggraph.terms import KG, RDF, SH
 from kggraph.validation.engines import ENGINES, validate
 from kggraph.validation.report import VIOLATION
 from kggraph.validation.targets import focus_nodes, read_targets, without_focus_nodes
+from tests.shape_cases import CONTEXT, Case, compare, faults_of, read_case
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASES = ROOT / "tests" / "cases" / "shapes"
@@ -31,54 +33,11 @@ BASE = "https://w3id.org/studentenwelzijn/"
 SHAPE = f"{BASE}shapes#"
 FILES = sorted(CASES.glob("*/*valid/*.ttl"))
 
-_NAMES = {f"{SKOS}prefLabel", f"{SKOS}altLabel"}
-_MAPPED = {f"{SKOS}{kind}Match" for kind in ("exact", "close", "broad", "narrow", "related")}
-_EXPECT = re.compile(r"^# expect: (\S+) (\S+)$", re.MULTILINE)
 _COMPONENT = re.compile(rf"{re.escape(SH)}(\w+)ConstraintComponent")
 
 
 def case_name(path: Path) -> str:
     return "/".join(path.relative_to(CASES).with_suffix("").parts)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One file, with its things renamed so that no other file has them."""
-
-    ntriples: bytes
-    subjects: frozenset[str]
-    expected: Counter[tuple[str, str]]
-
-
-def read_case(path: Path, number: int) -> Case:
-    text = path.read_text(encoding="utf-8")
-    triples = [quad.triple for quad in ox.parse(text, ox.RdfFormat.TURTLE)]
-    described = {triple.subject for triple in triples}
-
-    def renamed(term: object) -> object:
-        if not isinstance(term, ox.NamedNode) or term not in described:
-            return term
-        start, hash_mark, fragment = term.value.partition("#")
-        return ox.NamedNode(f"{start}-{number}{hash_mark}{fragment}")
-
-    def own(triple: ox.Triple) -> object:
-        term = triple.object
-        if triple.predicate.value in _NAMES and isinstance(term, ox.Literal):
-            text = f"{term.value} {number}"
-            return (
-                ox.Literal(text, language=term.language) if term.language else ox.Literal(text, datatype=term.datatype)
-            )
-        is_elsewhere = isinstance(term, ox.NamedNode) and term.value.startswith("https://example.org/")
-        if triple.predicate.value in _MAPPED and is_elsewhere:
-            return ox.NamedNode(f"{term.value}-{number}")
-        return renamed(term)
-
-    made = [ox.Triple(renamed(t.subject), t.predicate, own(t)) for t in triples]  # type: ignore[arg-type]
-    return Case(
-        ox.serialize(made, format=ox.RdfFormat.N_TRIPLES) or b"",
-        frozenset(str(triple.subject) for triple in made),
-        Counter(_EXPECT.findall(text)),
-    )
 
 
 @cache
@@ -106,7 +65,7 @@ def cases() -> dict[str, Case]:
 def results(engine: str) -> dict[str, Counter[tuple[str, str]]]:
     """Shape and component of every result, by focus node."""
     context = ox.serialize(
-        [quad.triple for quad in ox.parse((CASES / "context.ttl").read_bytes(), ox.RdfFormat.TURTLE)],
+        [quad.triple for quad in ox.parse((CASES / CONTEXT).read_bytes(), ox.RdfFormat.TURTLE)],
         format=ox.RdfFormat.N_TRIPLES,
     )
     report = validate((context or b"") + b"".join(case.ntriples for case in cases().values()), shapes(), engine)
@@ -170,6 +129,24 @@ def test_every_shape_has_a_wrong_example() -> None:
     naming = {iri for iri in every - used if f"{KG}scheme" in shape_graph()[f"{SHAPE}{iri}"]}
     naming |= {inner for shape in naming for inner in held_by(shape, graph)} - tried
     assert every - naming - tried - {"Ended"} == set(), "Ended has no constraint of its own, only fields"
+
+
+def test_every_constraint_has_a_wrong_example() -> None:
+    tried = {fault for case in cases().values() for fault in case.expected}
+    faults = faults_of(shapes())
+    assert len(faults) > 400
+    assert faults - tried == set()
+
+
+def test_seeded_violations_are_found_and_nothing_else(tmp_path: Path) -> None:
+    """The same with more items is in tools/bench_validation.py."""
+    out = tmp_path / "kb"
+    command = [sys.executable, str(ROOT / "tools" / "generate.py"), "1000", "--violations", "500", "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    compared = compare(out)
+    assert compared.differences == ()
+    assert compared.found == compared.seeded
+    assert set(compared.seeded) == faults_of(shapes())
 
 
 def test_every_class_and_every_field_has_a_right_example() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
 from kggraph.config import Settings
-from kggraph.errors import ConfigError, NonconformingData, ShapesError, SourceError
+from kggraph.errors import NonconformingData, ShapesError, SourceError
 from kggraph.model import load_model
 from kggraph.publish import dumps, inputs, shelf
 from kggraph.publish.compile import Counts, Sources, compile_sources
@@ -87,16 +86,12 @@ def build(
     settings = replace(settings, root=settings.root.absolute())
     tell = progress or (lambda step, done, total: None)
     inputs.check_folders(settings)
-    try:
-        with shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)):
-            return _build(settings, lang or settings.languages[0], engine, tell)
-    except (OSError, sqlite3.Error) as error:
-        # A source that cannot be read is a SourceError before it comes here.
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ConfigError(
-            f"The build folder {settings.build_dir} cannot be written to: {reason}. What is served stays as it is.",
-            key="build_dir",
-        ) from None
+    # A source that cannot be read is a SourceError before it comes here.
+    with (
+        shelf.written(settings),
+        shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)),
+    ):
+        return _build(settings, lang or settings.languages[0], engine, tell)
 
 
 @dataclass(frozen=True, slots=True)

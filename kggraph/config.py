@@ -100,6 +100,9 @@ class Settings:
     host: str = _setting("127.0.0.1", "address to listen on")
     port: int = _setting(8000, "port to listen on")
     web_workers: int = _setting(2, "web processes")
+    web_threads: int = _setting(
+        1024, "threads of a web process, made when needed: one for each client that sends or takes slowly"
+    )
     query_workers: int = _setting(2, "processes that answer queries at the same time")
     query_timeout_s: float = _setting(10.0, "seconds a query may run before it is stopped")
     query_memory_mb: int = _setting(2048, "megabytes a query may use on top of the store")

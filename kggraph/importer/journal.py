@@ -47,7 +47,11 @@ def apply(settings: Settings, texts: Mapping[Path, bytes], read: Mapping[Path, s
                 f"{path.relative_to(settings.root)}: changed while it was being imported." for path in changed
             )
             raise ImportRefused("Nothing was imported: run the import again.", problems=names)
-        stage(data, texts)
+        try:
+            stage(data, texts)
+        except OSError:
+            shutil.rmtree(data / FOLDER, ignore_errors=True)  # a full disk is full no longer than it was
+            raise
         _complete(data)
 
 

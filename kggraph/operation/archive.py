@@ -5,6 +5,8 @@ That is the sources, the settings file and the publication log. Generations are 
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import gzip
 import hashlib
 import io
@@ -16,7 +18,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -31,6 +33,7 @@ _CONTENTS: Final = "backup.json"
 _LOG: Final = "publication-log.sqlite"
 _FORMAT: Final = 1
 _LEVEL: Final = 6
+_PARTIAL: Final = "-partial-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,8 @@ def back_up(settings: Settings, target: Path) -> Contents:
     """
     version = hash_of_files(settings)
     files: dict[str, str] = {}
-    partial: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
-        partial = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
+        with _in_the_making(target) as partial, partial.open("xb") as file:
             with (
                 gzip.GzipFile("", "wb", _LEVEL, file, mtime=0) as packed,
                 tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
@@ -69,14 +69,11 @@ def back_up(settings: Settings, target: Path) -> Contents:
                 _add(archive, _CONTENTS, json.dumps({**told, "files": files}, indent=1).encode())
             file.flush()
             os.fsync(file.fileno())
-        if hash_of_files(settings) != version:
-            raise BackupError("The sources changed while they were being read; make the back-up again.")
-        partial.replace(target)
+            if hash_of_files(settings) != version:
+                raise BackupError("The sources changed while they were being read; make the back-up again.")
+            partial.replace(target)
     except OSError as error:
         raise BackupError(f"The back-up cannot be written: {error.strerror or error}.") from None
-    finally:
-        if partial:
-            partial.unlink(missing_ok=True)
     return Contents(created, program(), version, files)
 
 
@@ -99,15 +96,30 @@ def restore(path: Path, target: Path) -> Contents:
         raise BackupError(f"{target} is in use; restore into a new folder.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            contents = _unpacked(path, folder / "kb")
-            (folder / "kb").replace(target)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        with _in_the_making(target) as partial:
+            contents = _unpacked(path, partial)
+            partial.replace(target)
     except OSError as error:
         raise BackupError(f"The back-up cannot be restored: {error.strerror or error}.") from None
     return contents
+
+
+@contextmanager
+def _in_the_making(target: Path) -> Iterator[Path]:
+    """A path beside `target`, for what is to be renamed to it; one maker at a time, who finds nothing of another."""
+    beside = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(beside, fcntl.LOCK_EX)
+        left = f".{target.name}{_PARTIAL}"
+        for path in target.parent.glob(f"{glob.escape(left)}*"):
+            shutil.rmtree(path)
+        folder = Path(tempfile.mkdtemp(prefix=left, dir=target.parent))
+        try:
+            yield folder / "whole"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(beside)
 
 
 def _unpacked(path: Path, folder: Path) -> Contents:
@@ -182,8 +194,11 @@ def _inside(name: str) -> PurePosixPath:
 
 
 def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise BackupError(f"The back-up cannot be restored: {error.strerror or error}.") from None

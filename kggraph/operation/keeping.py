@@ -32,8 +32,9 @@ def roll_back(settings: Settings, name: str | None, waiting: Waiting) -> Generat
 
     :param name: its hash, or the beginning of it; None: the one before.
     :raises GenerationError: there is none, or it is damaged; what is served stays.
+    :raises ConfigError: the build folder cannot be written to.
     """
-    with shelf.locked(settings.build_path, waiting):
+    with shelf.written(settings), shelf.locked(settings.build_path, waiting):
         now = current_hash(settings)
         others = [path for path in generations(settings) if path.name != now]
         wanted = [path for path in others if path.name.startswith(name)] if name else others[:1]
@@ -53,8 +54,9 @@ def collect_garbage(settings: Settings, keep: int, waiting: Waiting) -> int:
     """Remove generations that are no longer kept, and what stopped builds and pulls left; gives the bytes set free.
 
     :param keep: generations that stay, the current one included.
+    :raises ConfigError: the build folder cannot be written to.
     """
-    with shelf.locked(settings.build_path, waiting):
+    with shelf.written(settings), shelf.locked(settings.build_path, waiting):
         folder = settings.build_path / GENERATIONS
         before = _size(folder)
         for left in folder.iterdir():
@@ -66,14 +68,17 @@ def collect_garbage(settings: Settings, keep: int, waiting: Waiting) -> int:
 
 
 def leave_damaged(settings: Settings, say: Callable[[str], None]) -> None:
-    """When the current generation is damaged: put it aside and serve the one before, if there is one that is whole."""
+    """When the current generation is damaged: put it aside and serve the one before, if there is one that is whole.
+
+    :raises ConfigError: the build folder cannot be written to.
+    """
     name = current_hash(settings)
-    if name is None or settings.generation:
+    if name is None or settings.generation not in ("", CURRENT):
         return
     damage = _damage(settings, settings.build_path / GENERATIONS / name)
     if not damage:
         return
-    with shelf.locked(settings.build_path, lambda: None):
+    with shelf.written(settings), shelf.locked(settings.build_path, lambda: None):
         damage = _damage(settings, settings.build_path / GENERATIONS / name)
         if not damage:
             return

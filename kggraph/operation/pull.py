@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 import kggraph
 from kggraph.config import Settings
-from kggraph.errors import ConfigError, GenerationError, PullError
+from kggraph.errors import GenerationError, PullError
 from kggraph.operation.keeping import PULLED, generations
 from kggraph.publish import shelf, signature
 from kggraph.publish.generation import (
@@ -62,10 +62,14 @@ def pull(settings: Settings, source: str, tell: Tell, *, manifest_sha256: str | 
     :param source: URL of a folder that holds a `manifest.json`, or the path of a generation or build folder.
     :param manifest_sha256: what the manifest's SHA-256 must be; with it the origin need not be trusted.
     :raises PullError: it cannot be fetched, or is not what the manifest says; what is served stays.
+    :raises ConfigError: the build folder cannot be written to.
     """
     origin = _origin(source)
     try:
-        with shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)):
+        with (
+            shelf.written(settings),
+            shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)),
+        ):
             text, name, files = _manifest(origin, manifest_sha256)
             proof = _proof(origin, text, settings)
             ready = shelf.finished(settings.build_path, name)
@@ -79,10 +83,6 @@ def pull(settings: Settings, source: str, tell: Tell, *, manifest_sha256: str | 
             return generation
     except GenerationError as error:
         raise PullError(str(error)) from None
-    except OSError as error:
-        raise ConfigError(
-            f"The build folder {settings.build_dir} cannot be written to: {error.strerror or error}.", key="build_dir"
-        ) from None
 
 
 def _manifest(origin: Origin, sha256: str | None) -> tuple[bytes, str, dict[str, FileEntry]]:

@@ -22,6 +22,8 @@ from kggraph.validation.report import Report, Result
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.json.sig"
+_CHECK: Final = "check"
+"""In a manifest: the SHA-256 of the rest of it."""
 CURRENT: Final = "current"
 GENERATIONS: Final = "generations"
 
@@ -172,6 +174,8 @@ def open_generation(path: Path) -> Generation:
     """
     try:
         said = json.loads((path / MANIFEST).read_bytes())
+        if said.pop(_CHECK, None) not in (None, _check(said)):  # none: made before manifests had one
+            raise ValueError
         files = {name: FileEntry(**entry) for name, entry in said.pop("files").items()}
         manifest = Manifest(**said, files=files)
         wrong = [name for name, entry in files.items() if (path / name).stat().st_size != entry.size]
@@ -201,5 +205,10 @@ def file_entry(path: Path) -> FileEntry:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write `manifest.json`, the last file of a generation."""
-    text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+    told = asdict(manifest)
+    text = json.dumps({**told, _CHECK: _check(told)}, ensure_ascii=False, indent=1)
     (folder / MANIFEST).write_text(f"{text}\n", "utf-8")
+
+
+def _check(told: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

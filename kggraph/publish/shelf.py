@@ -14,17 +14,35 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from kggraph.errors import GenerationError
+from kggraph.config import Settings
+from kggraph.errors import ConfigError, GenerationError
 from kggraph.publish.generation import CURRENT, GENERATIONS, Generation, open_generation
 
 _NEW: Final = ".new-"
 _HELD: Final = "held"
+
+
+@contextmanager
+def written(settings: Settings) -> Iterator[None]:
+    """Say in one sentence that the build folder cannot be written to, when that is so.
+
+    :raises ConfigError: the disk is full, can only be read, or is not ours.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ConfigError(
+            f"The build folder {settings.build_dir} cannot be written to: {reason}. What is served stays as it is.",
+            key="build_dir",
+        ) from None
 
 
 @contextmanager
@@ -46,8 +64,7 @@ def locked(build: Path, waiting: Callable[[], None]) -> Iterator[None]:
 @contextmanager
 def workshop(build: Path) -> Iterator[Path]:
     """A new folder to make a generation in; it is gone afterwards unless it was put on the shelf."""
-    for left in (build / GENERATIONS).glob(f"{_NEW}*"):
-        shutil.rmtree(left, ignore_errors=True)
+    _clear(build)
     folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS))
     folder.chmod(0o755)
     try:
@@ -123,12 +140,19 @@ def generations(build: Path) -> list[Generation]:
 
 
 def prune(build: Path, keep: int) -> None:
-    """Remove all but the generations that were current last; the current one always stays."""
+    """Remove all but the generations that were current last, and what was stopped; the current one always stays."""
+    _clear(build)
     for old in _newest_first(build)[max(keep, 1) :]:
         # Out of sight first, so that a half removed one is never taken for a generation.
         hidden = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / old.name
         old.rename(hidden)
         shutil.rmtree(hidden.parent, ignore_errors=True)
+
+
+def _clear(build: Path) -> None:
+    """Remove what stopped builds left; only for who holds the build folder."""
+    for left in (build / GENERATIONS).glob(f"{_NEW}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _newest_first(build: Path) -> list[Path]:

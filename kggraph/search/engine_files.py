@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import UUID
@@ -49,7 +50,9 @@ def readable(folder: Path) -> Iterator[Path]:
     The engine takes a lock, which is a file, each time that it opens an index; a generation is never written to, and
     may belong to somebody else.
     """
-    with TemporaryDirectory(prefix="kggraph-engine-") as beside:
+    # A thread of the engine may take its lock while the folder is being removed: then that is done once more.
+    with TemporaryDirectory(prefix="kggraph-engine-", ignore_cleanup_errors=True) as beside:
         for file in folder.iterdir():
             Path(beside, file.name).symlink_to(file.resolve())
         yield Path(beside)
+    rmtree(beside, ignore_errors=True)

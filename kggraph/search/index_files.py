@@ -165,7 +165,9 @@ class Files:
                 self.engine = tantivy.Index.open(str(engine))
                 self.engine.config_reader("manual", 0)
                 self.engine.reload()
-        except (OSError, ValueError, TypeError, sqlite3.Error) as error:
+        except OSError as error:
+            raise GenerationError(f"The text index cannot be opened: {error.strerror or 'it is damaged'}.") from None
+        except (ValueError, TypeError, sqlite3.Error) as error:
             raise GenerationError(f"The text index cannot be read ({error}); build anew.") from None
         if self.about.get("version") != _VERSION:
             raise GenerationError("The text index was made by another version; build anew.")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kggraph.config import Settings, share_metrics
-from kggraph.errors import EngineUnavailable, GenerationError
+from kggraph.errors import ConfigError, EngineUnavailable, GenerationError
 from kggraph.operation.keeping import leave_damaged
 from kggraph.publish import shelf
 from kggraph.publish.generation import current_hash, open_current
@@ -58,18 +58,19 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
                 compared.add(generation.hash)
         except GenerationError:
             # The web workers refuse it as well; here the link is put back, for who opens it next.
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(ConfigError):
                 leave_damaged(settings, say)
             return None
         return Held(generation.quads_path.parent, generation.hash, remote_of(settings))
 
     def load_app() -> Callable[[Path], WsgiApp]:
-        from kggraph.web import logs
+        from kggraph.web import logs, metrics
         from kggraph.web.app import create_app
         from kggraph.web.generations import Generations
 
         def make_app(socket: Path) -> WsgiApp:
             logs.install(settings)
+            metrics.reserve()
             generations = Generations(settings)
             # Opened now: this one was compared with its checksums, and what is current at the first request may not be.
             generations.version()

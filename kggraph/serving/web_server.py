@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,8 +12,9 @@ from granian.server.mp import MPServer
 
 from kggraph.config import Settings
 
-_THREADS: Final = 16
-"""Threads of a web worker: pages take microseconds, so these are for answers that wait for the query host."""
+_CONNECTIONS: Final = 16_384
+"""Of one web worker at the same time; those that ask nothing are closed after 30 seconds."""
+_OPEN_FILES: Final = 65_536
 _STOP_S: Final = 5
 
 
@@ -24,13 +26,17 @@ class WebServer(MPServer):
 
         :param started: called once, when the web workers were forked.
         """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
         super().__init__(
             "kggraph",
             address=settings.host,
             port=port,
             interface=Interfaces.WSGI,
             workers=settings.web_workers,
-            blocking_threads=_THREADS,
+            blocking_threads=max(settings.web_threads, 1),
+            backpressure=_CONNECTIONS,
             websockets=False,
             log_level=LogLevels.error,
             respawn_failed_workers=True,

@@ -15,10 +15,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from flask import Flask
 
 from kggraph.config import Settings
-from kggraph.errors import RateLimited
+from kggraph.errors import KgError, RateLimited
 from kggraph.web import metrics, problems
 from kggraph.web.rates import Allowance, Rates
-from kggraph.web.visitors import OPERATION, REQUEST_ID, Visitors, client_key, is_loopback, kind_of
+from kggraph.web.room import Room, Taken, has_body, too_full
+from kggraph.web.visitors import EXPORTS, OPERATION, REQUEST_ID, Visitors, client_key, is_loopback, kind_of
 
 IS_HERE = "kggraph.is_here"
 """Whether the request was made on this machine."""
@@ -38,6 +39,7 @@ class _Gate:
         self._app, self._inner = app, inner
         self._visitors = Visitors(settings.trusted_proxies)
         self._rates = Rates(settings)
+        self._room = Room(settings.web_threads)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -57,24 +59,37 @@ class _Gate:
             status = line[:3]
             return start_response(line, [*headers, *more], exc_info)
 
+        is_full = self._room.enter()
+        answer: Iterable[bytes] = ()
         try:
             if allowance and not allowance.is_granted:
                 metrics.limited.labels(kind).inc()
-                return self._refusal(allowance, environ, begin)
-            return self._inner(environ, begin)
+                answer = self._refusal(_too_fast(allowance), environ, begin)
+            elif is_full and (kind == EXPORTS or has_body(environ)):
+                answer = self._refusal(too_full(), environ, begin)
+            else:
+                answer = self._inner(environ, begin)
+            if not isinstance(answer, list):  # a list is sent without a thread
+                answer = Taken(answer, self._room.leave)
+            return answer
         finally:
+            if not isinstance(answer, Taken):
+                self._room.leave()
             took = time.perf_counter() - started
             metrics.answered(kind, status).observe(took)
             if _log.isEnabledFor(logging.INFO):
                 told = {"request": request_id, "method": environ["REQUEST_METHOD"], "path": path, "kind": kind}
                 _log.info("request", extra={"told": {**told, "status": int(status), "ms": round(took * 1000, 2)}})
 
-    def _refusal(self, allowance: Allowance, environ: WSGIEnvironment, begin: Any) -> Iterable[bytes]:
-        error = RateLimited(
-            f"That is more than {allowance.quota} requests of this kind ({allowance.kind}) in {allowance.window_s} "
-            f"seconds; ask again in {allowance.reset_s} seconds, or take the files at /dumps/.",
-            retry_after_s=allowance.reset_s,
-            kind=allowance.kind,
-        )
+    def _refusal(self, error: KgError, environ: WSGIEnvironment, begin: Any) -> Iterable[bytes]:
         with self._app.request_context(environ):
             return problems.answer(error)(environ, begin)
+
+
+def _too_fast(allowance: Allowance) -> RateLimited:
+    return RateLimited(
+        f"That is more than {allowance.quota} requests of this kind ({allowance.kind}) in {allowance.window_s} "
+        f"seconds; ask again in {allowance.reset_s} seconds, or take the files at /dumps/.",
+        retry_after_s=allowance.reset_s,
+        kind=allowance.kind,
+    )

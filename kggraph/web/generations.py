@@ -262,8 +262,11 @@ class Generations:
         self._settings = settings
         self._current: KnowledgeBase | None = None
         self._check_at = 0.0
-        self._refused: tuple[str, int] = ("", 0)
-        """Hash and folder of a generation that is damaged: it is looked at once."""
+        self._looked_at: tuple[str, int] = ("", 0)
+        """Hash and folder of the generation that was compared with its checksums last: each is compared once."""
+        self._is_damaged = False
+        """Whether that one is."""
+        self._said = ""
         self._lock = threading.Lock()
 
     def current(self) -> KnowledgeBase:
@@ -299,12 +302,22 @@ class Generations:
             return
         try:
             generation = open_current(self._settings)
-            if self._current is not None and (generation.hash, generation.path.stat().st_ino) == self._refused:
-                return
-            if self._current is not None:  # the first one was compared before the server began
-                self._refused = generation.hash, generation.path.stat().st_ino
-                generation.verify(self._settings.verify_mb * 1024 * 1024)
-            self._current = KnowledgeBase(generation, self._settings)
+            if self._current is None:  # the first one was compared before the server began
+                self._current = KnowledgeBase(generation, self._settings)
+            elif self._is_whole(generation):
+                new = KnowledgeBase(generation, self._settings)
+                _ = new.text_index  # what the old one has, the new one has before it takes its place
+                self._current = new
         except (KgError, OSError) as error:
-            if self._current is not None:
+            if self._current is not None and self._said != f"{name} {error}":
+                self._said = f"{name} {error}"
                 log.error("The new generation %s cannot be opened, the old one is served on: %s", name, error)
+
+    def _is_whole(self, generation: Generation) -> bool:
+        """Whether a generation is as its checksums say; compared, and told, once."""
+        one = generation.hash, generation.path.stat().st_ino
+        if one != self._looked_at:
+            self._looked_at, self._is_damaged = one, True
+            generation.verify(self._settings.verify_mb * 1024 * 1024)
+            self._is_damaged = False
+        return not self._is_damaged

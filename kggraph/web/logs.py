@@ -7,6 +7,7 @@ import logging
 import logging.handlers
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from flask import has_request_context, request
@@ -15,6 +16,9 @@ from kggraph.config import Settings
 from kggraph.web.visitors import REQUEST_ID
 
 _STANDARD_ERROR = "-"
+_AGAIN_S = 60.0
+log = logging.getLogger("kggraph.web")
+_told_at: dict[str, float] = {}
 
 
 class JsonLines(logging.Formatter):
@@ -35,6 +39,30 @@ class JsonLines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False)
 
 
+def tell_unwritten(file: str, error: BaseException | None) -> None:
+    """Say that a file of a log cannot be written, at most once a minute: no answer fails for that."""
+    now = time.monotonic()
+    if now - _told_at.get(file, -_AGAIN_S) >= _AGAIN_S:
+        _told_at[file] = now
+        reason = getattr(error, "strerror", None) or error
+        log.error("The log %s cannot be written, its lines are lost until it can: %s", file, reason)
+
+
+class _RequestLog(logging.handlers.WatchedFileHandler):
+    """Opened anew when logrotate has moved it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or say that it is lost."""
+        try:
+            super().emit(record)
+        except OSError as error:  # it cannot be opened anew
+            tell_unwritten(Path(self.baseFilename).name, error)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Called where a line cannot be written."""
+        tell_unwritten(Path(self.baseFilename).name, sys.exc_info()[1])
+
+
 def install(settings: Settings) -> None:
     """Let this process write its log: what is wrong or slow to standard error, requests where the settings say."""
     top, requests = logging.getLogger("kggraph"), logging.getLogger("kggraph.requests")
@@ -44,8 +72,7 @@ def install(settings: Settings) -> None:
     if settings.request_log == _STANDARD_ERROR:
         requests.addHandler(_as_json(logging.StreamHandler(sys.stderr)))
     elif settings.request_log:
-        # Opened anew when logrotate has moved it.
-        requests.addHandler(_as_json(logging.handlers.WatchedFileHandler(settings.root / settings.request_log)))
+        requests.addHandler(_as_json(_RequestLog(settings.root / settings.request_log, delay=True)))
 
 
 def _as_json(handler: logging.Handler) -> logging.Handler:

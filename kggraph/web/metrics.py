@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -11,9 +13,13 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 import kggraph
 from kggraph.config import shared_metrics
+from kggraph.errors import ConfigError
 from kggraph.publish.generation import Manifest
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_FILES: Final = ("counter", "histogram")
+_FILE_BYTES: Final = 1 << 20
+"""As prometheus_client makes a file; all that is counted here takes a quarter of that."""
 _SECONDS: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
 _own: Final = CollectorRegistry()
@@ -36,6 +42,27 @@ answered: Final = lru_cache(maxsize=256)(_requests.labels)
 """The times of one kind of request with one status; `ended` those of queries with one outcome."""
 ended: Final = lru_cache(maxsize=256)(_queries.labels)
 slow_queries = Counter("kggraph_slow_queries_total", "Queries slower than slow_query_s", registry=_own)
+
+
+def reserve() -> None:
+    """Take the room for what this process will count, before it counts.
+
+    A page of a mapped file that the disk has no room for ends a process that writes to it (SIGBUS), so the files of
+    prometheus_client are made here, whole.
+
+    :raises ConfigError: there is no room.
+    """
+    if (folder := shared_metrics()) is None:
+        return
+    try:
+        for kind in _FILES:
+            with (Path(folder) / f"{kind}_{os.getpid()}.db").open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, _FILE_BYTES)
+    except OSError as error:
+        raise ConfigError(
+            f"The folder for temporary files (TMPDIR) has no room for what a web process counts: {error.strerror}; "
+            f"each needs {len(_FILES) * _FILE_BYTES >> 20} MB."
+        ) from None
 
 
 def exposition(manifest: Manifest | None) -> bytes:

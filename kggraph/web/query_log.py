@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from kggraph.config import Settings
+from kggraph.web.logs import tell_unwritten
 from kggraph.web.sparql_request import Asked
 
 _MAX_TEXT = 20_000
@@ -31,8 +32,11 @@ def log_query(
         "query": asked.text[:_MAX_TEXT],
     }
     line = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    file = os.open(settings.root / settings.query_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        os.write(file, line)
-    finally:
-        os.close(file)
+        file = os.open(settings.root / settings.query_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        try:
+            os.write(file, line)
+        finally:
+            os.close(file)
+    except OSError as error:
+        tell_unwritten(settings.query_log, error)

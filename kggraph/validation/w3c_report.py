@@ -9,25 +9,37 @@ from typing import Final
 import pyoxigraph as ox
 
 from kggraph.model.graph import Term
-from kggraph.terms import RDF, SH
+from kggraph.terms import RDF, RDFS, SH
 from kggraph.validation.report import Report, Result
 from kggraph.validation.shape_texts import ShapeTexts
 
-_HEAD: Final = f"PREFIX sh: <{SH}>\n\n[] a sh:ValidationReport ;\n"
+_HEAD: Final = f"PREFIX rdfs: <{RDFS}>\nPREFIX sh: <{SH}>\n\n[] a sh:ValidationReport ;\n"
+_CUT: Final = {
+    "en": "This report is cut: it holds {held} of {total} results.",
+    "nl": "Dit rapport is afgekapt: het bevat {held} van {total} resultaten.",
+}
 _SIMPLE: Final = re.compile(r"<[^<>]+>")
 _STEPS: Final = ("inversePath", "zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath", "alternativePath")
 
 
-def w3c_turtle(report: Report, shapes: ShapeTexts) -> str:
+def w3c_turtle(report: Report, shapes: ShapeTexts, total: int | None = None) -> str:
     """The report graph, its results in the order of the report.
 
     `sh:conforms` is false when there is any result, also one that blocks nothing, as the standard has it.
 
     :param shapes: the shapes it is about, for the paths that are more than one property.
+    :param total: how many results there are; when the report holds fewer, it says so (`rdfs:comment`).
     """
+    held = len(report.results)
+    cut = "" if total is None or total <= held else _cut(held, total)
     conforms = f"    sh:conforms {'false' if report.results else 'true'} "
     results = [f"    sh:result [\n{_result(result, shapes)}    ] " for result in report.results]
-    return _HEAD + ";\n".join([conforms, *results]) + ".\n"
+    return _HEAD + cut + ";\n".join([conforms, *results]) + ".\n"
+
+
+def _cut(held: int, total: int) -> str:
+    texts = [str(ox.Literal(text.format(held=held, total=total), language=lang)) for lang, text in _CUT.items()]
+    return f"    rdfs:comment {', '.join(texts)} ;\n"
 
 
 def _result(result: Result, shapes: ShapeTexts) -> str:

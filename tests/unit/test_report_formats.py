@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -110,6 +111,19 @@ def test_turtle_is_the_report_of_the_standard(report: tuple[Findings, ShapeTexts
     said = {(t.predicate.value.removeprefix(SH), str(t.object)) for t in triples}
     assert ("conforms", '"false"^^<http://www.w3.org/2001/XMLSchema#boolean>') in said
     assert ("inversePath", "<https://example.org/b>") in said, "a path is written as a path"
+
+
+def test_a_turtle_report_that_is_cut_says_so(report: tuple[Findings, ShapeTexts]) -> None:
+    found, shapes = report
+    assert "rdfs:comment" not in render("ttl", found, shapes)
+    first = found.rules[0]
+    more = replace(found, rules=(replace(first, total=31_000), *found.rules[1:]))
+    triples = [quad.triple for quad in ox.parse(render("ttl", more, shapes), ox.RdfFormat.TURTLE)]
+    comments = {str(t.object) for t in triples if t.predicate.value.endswith("#comment")}
+    assert comments == {
+        '"This report is cut: it holds 6 of 31003 results."@en',
+        '"Dit rapport is afgekapt: het bevat 6 van 31003 resultaten."@nl',
+    }
 
 
 def test_sarif_is_valid(report: tuple[Findings, ShapeTexts]) -> None:

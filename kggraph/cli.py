@@ -15,6 +15,7 @@ import click
 import kggraph
 from kggraph import config
 from kggraph.cli_context import LANG, PATH, counted, echo_lines, progress_bar, settings_of, turtle_files_of
+from kggraph.cli_editing import new
 from kggraph.cli_links import check_links
 from kggraph.cli_operation import OPERATION
 from kggraph.cli_validation import validate
@@ -106,6 +107,7 @@ def check(context: click.Context, lang: str | None) -> int:
 
 commands.add_command(validate)
 commands.add_command(check_links)
+commands.add_command(new)
 
 
 @commands.command(short_help="Validate the sources and build from them.")

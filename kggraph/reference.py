@@ -1,4 +1,4 @@
-"""The parts of the documentation that are made from the code: settings, errors, commands.
+"""The parts of the documentation that are made from the code: settings, errors, commands; and, from the shapes, fields.
 
 A page holds them between markers, `<!-- generated: settings -->` and `<!-- end -->`; `kggraph docs` writes them and
 `kggraph docs --check` says when a page differs.
@@ -29,6 +29,7 @@ def pages(folder: Path, commands: click.Group) -> Iterator[tuple[Path, str, str]
         "errors": errors_table,
         "commands": lambda: commands_help(commands),
     }
+    parts["fields"] = lambda: fields_guide(folder.parent)
     for path in sorted(folder.glob("*.md")):
         text = path.read_text("utf-8")
         if _PART.search(text):
@@ -38,6 +39,14 @@ def pages(folder: Path, commands: click.Group) -> Iterator[tuple[Path, str, str]
 def _filled(found: re.Match[str], parts: Mapping[str, Callable[[], str]]) -> str:
     make = parts.get(found[2])
     return f"{found[1]}\n{make()}\n{found[4]}" if make else found[0]
+
+
+def fields_guide(root: Path) -> str:
+    """Every field of the knowledge base in a folder: term, meaning, form, example and messages."""
+    from kggraph.config import load
+    from kggraph.editing.page import fields_markdown
+
+    return fields_markdown(load(root, {}))
 
 
 def settings_table() -> str:

@@ -121,6 +121,15 @@ def _slug(values: Mapping[str, Any], number: int, problems: Problems) -> str | N
     return None
 
 
+def is_slug(text: str) -> bool:
+    """Whether a thing may have this as the last part of its address.
+
+    >>> is_slug("golden-gate"), is_slug("Golden Gate"), is_slug("a--b")
+    (True, False, False)
+    """
+    return bool(_SLUG.match(text)) and len(text) <= _MAX_SLUG
+
+
 def bad_character(text: str) -> str | None:
     """What no RDF text may hold and this text does, as a code point; else nothing.
 

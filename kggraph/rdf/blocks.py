@@ -20,6 +20,11 @@ class Notes:
     order: list[str] = field(default_factory=list)
     """IRIs of the subjects in the order of the file."""
 
+    def text(self) -> str:
+        """All comments, one a line."""
+        about = (note for notes in self.about.values() for note in notes)
+        return "\n".join([*self.head, *about, *self.foot])
+
 
 def read_notes(text: str) -> Notes | None:
     """The comments of a Turtle text, or nothing when it has none.

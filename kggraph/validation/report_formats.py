@@ -82,7 +82,10 @@ def _rule_members(rule: Rule) -> dict[str, Any]:
 
 
 def as_turtle(findings: Findings, shapes: ShapeTexts) -> str:
-    """The W3C report (https://www.w3.org/TR/shacl/#validation-report), with every result that was kept; it says when there are more."""
+    """The W3C report (https://www.w3.org/TR/shacl/#validation-report), with every result that was kept.
+
+    It says when there are more.
+    """
     return w3c_turtle(findings.report, shapes, sum(findings.totals.values()))
 
 

@@ -46,7 +46,8 @@ def write_item_table(folder: Path, target: Path, languages: Sequence[str]) -> No
     model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
     descriptions = Descriptions(folder / "descriptions.sqlite")
     try:
-        with target.open("wb") as out, gzipped(out) as packed:
+        about = (folder / "descriptions.sqlite").stat().st_size
+        with target.open("wb") as out, gzipped(out, about) as packed:
             text = io.TextIOWrapper(cast(IO[bytes], packed), "utf-8", errors="replace", newline="")
             writer = csv.writer(text, lineterminator="\r\n")
             columns = columns_of(model.main, languages)

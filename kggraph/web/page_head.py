@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from markupsafe import Markup
 
-from kggraph.publish.jsonld_page import JsonObject, script
+from kggraph.publish.jsonld_page import CONTEXT, JsonObject, script
 from kggraph.publish.labels import pick
 from kggraph.publish.page_meta import Meta, dublin_core, highwire, open_graph
-from kggraph.publish.schemaorg import breadcrumbs, document, work_jsonld
+from kggraph.publish.schemaorg import breadcrumbs, work_jsonld
 from kggraph.publish.work import Work
 from kggraph.web.markup import escaped
 from kggraph.web.outlets import outlets
 from kggraph.web.render import Here
 
+_CONTEXT: Final = script(CONTEXT)
 _KEYS: Final = {"og:": "property"}
 
 
@@ -48,7 +50,8 @@ def head_of_work(place: Here, work: Work, steps: Sequence[tuple[str, str]], *, c
 
 def jsonld(things: Iterable[JsonObject]) -> Markup:
     """A data block: no script, so the policy of the page lets it be."""
-    return Markup(f'<script type="application/ld+json">{script(document(things))}</script>')
+    graph = ",".join(map(script, things))
+    return Markup(f'<script type="application/ld+json">{{"@context":{_CONTEXT},"@graph":[{graph}]}}</script>')
 
 
 def meta_tags(metas: Iterable[Meta]) -> Markup:
@@ -57,9 +60,14 @@ def meta_tags(metas: Iterable[Meta]) -> Markup:
     for name, content, tag in metas:
         if content not in texts:  # a title and a description stand in three of them
             texts[content] = escaped(content)
-        lang = f' lang="{escaped(tag)}"' if tag else ""
+        lang = _lang(tag) if tag else ""
         lines.append(f'<meta {_KEYS.get(name[:3], "name")}="{name}"{lang} content="{texts[content]}">')
     return Markup("\n".join(dict.fromkeys(lines)))
+
+
+@lru_cache(maxsize=256)
+def _lang(tag: str) -> str:
+    return f' lang="{escaped(tag)}"'
 
 
 def _here(place: Here, work: Work) -> str:

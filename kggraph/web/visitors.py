@@ -105,6 +105,7 @@ def client_key(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(address: str) -> bool:
     """Whether an address is that of the machine itself."""
     parsed = _parsed(address)

@@ -197,14 +197,25 @@ def query(
 
 # ------------------------------------------------------------------ changing
 @commands.command(name="import", short_help="Make or patch things from records.")
-@click.argument("file", type=PATH)
+@click.argument("file", type=PATH, required=False)
 @click.option("--dry-run", is_flag=True, help="Say what would be made and changed, and write nothing.")
+@click.option("--schema", "is_schema", is_flag=True, help="Print the JSON Schema of one record, and import nothing.")
+@LANG
 @click.pass_context
-def import_(context: click.Context, file: Path, dry_run: bool) -> None:
+def import_(context: click.Context, file: Path | None, dry_run: bool, is_schema: bool, lang: str | None) -> None:
     """Make or patch things from FILE, which holds one JSON record a line: all of them, or none when one is wrong."""
+    settings = settings_of(context)
+    if is_schema:
+        import json
+
+        from kggraph.importer.json_schema import import_schema
+
+        click.echo(json.dumps(import_schema(settings, lang or settings.languages[0]), ensure_ascii=False, indent=1))
+        return
+    if file is None:
+        raise click.UsageError("Missing argument 'FILE'.")
     from kggraph import importer
 
-    settings = settings_of(context)
     if not dry_run:
         _complete_import(settings)
     with progress_bar() as progress:

@@ -17,7 +17,7 @@ SLUG: Final = "slug"
 """Key of a record that says which thing it is about."""
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
-_MAX_SLUG: Final = 120
+MAX_SLUG: Final = 120
 _NOT_IN_XML: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """Sources may not hold these, because RDF/XML cannot."""
 
@@ -114,8 +114,8 @@ def _slug(values: Mapping[str, Any], number: int, problems: Problems) -> str | N
         better = slugify(slug)
         hint = suggestion([better] if better else [])
         problems.add(number, SLUG, f"{shown(slug)} may only have a-z, 0-9 and single hyphens. {hint}".rstrip())
-    elif len(slug) > _MAX_SLUG:
-        problems.add(number, SLUG, f"{shown(slug)} is longer than {_MAX_SLUG} characters; shorten it.")
+    elif len(slug) > MAX_SLUG:
+        problems.add(number, SLUG, f"{shown(slug)} is longer than {MAX_SLUG} characters; shorten it.")
     else:
         return slug
     return None
@@ -127,7 +127,7 @@ def is_slug(text: str) -> bool:
     >>> is_slug("golden-gate"), is_slug("Golden Gate"), is_slug("a--b")
     (True, False, False)
     """
-    return bool(_SLUG.match(text)) and len(text) <= _MAX_SLUG
+    return bool(_SLUG.match(text)) and len(text) <= MAX_SLUG
 
 
 def bad_character(text: str) -> str | None:

@@ -11,7 +11,7 @@ import heapq
 import json
 import mmap
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -97,7 +97,7 @@ class FacetIndex:
             raise GenerationError(f"The facets of this generation cannot be read ({error}); build anew.") from None
         self._languages: list[str] = about["languages"]
         self._all = BitMap(range(len(self._iri_ends)))
-        self._bitmaps: dict[tuple[str, str], BitMap] = {}
+        self._bitmaps: dict[str, _Bitmaps] = {}
         self.facets: tuple[Facet, ...] = tuple(Facet(**facet["facet"]) for facet in about["facets"])
         """The facets in the order of their fields."""
         self._values: dict[str, dict[str, _Value]] = {}
@@ -109,6 +109,7 @@ class FacetIndex:
             self._values[key] = {row[0]: _read_value(row) for row in facet["values"]}
             self._unknown[key] = _read_value(facet["unknown"])
             self._orders[key] = facet["orders"]
+            self._bitmaps[key] = _Bitmaps((*self._values[key].values(), self._unknown[key]), self._bitmap_bytes)
             self._by_count[key] = sorted(self._values[key], key=lambda name: (-self._values[key][name].count, name))
 
     @property
@@ -157,7 +158,7 @@ class FacetIndex:
             for facet in self.facets:
                 left = self._intersection(unions, facet.key) if facet.key in unions else found
                 facets[facet.key] = self._counts(facet, left, lang, chosen.get(facet.key, ()), most)
-                unknown[facet.key] = self._count(facet.key, self._unknown[facet.key], left)
+                unknown[facet.key] = self._counter(facet.key, left)(self._unknown[facet.key])
         return Selection(len(found), self._page(found, sort, lang, offset, limit), facets, unknown, found)
 
     def _chosen(self, filters: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
@@ -183,21 +184,20 @@ class FacetIndex:
         if facet.kind in ("thing", "text"):
             return self._most_used(facet.key, within, chosen, most)
         orders = self._orders[facet.key]
-        values = (self._values[facet.key][name] for name in orders.get(lang) or next(iter(orders.values())))
-        return tuple(
-            FacetValue(v.value, self._count(facet.key, v, within), v.depth, v.broader, v.value in chosen)
-            for v in values
-        )
+        values = map(self._values[facet.key].__getitem__, orders.get(lang) or next(iter(orders.values())))
+        count = self._counter(facet.key, within)
+        return tuple([FacetValue(v.value, count(v), v.depth, v.broader, v.value in chosen) for v in values])
 
     def _most_used(self, key: str, within: BitMap, chosen: Sequence[str], most: int | None) -> tuple[FacetValue, ...]:
         found: list[FacetValue] = []
         best: list[int] = []
+        values, counted = self._values[key], self._counter(key, within)
         for name in self._by_count[key]:
-            value = self._values[key][name]
+            value = values[name]
             if most is not None and len(best) >= most and (not best or value.count < best[0]):
                 # Every further value has too few items in all, so too few of these as well.
                 break
-            if count := self._count(key, value, within):
+            if count := counted(value):
                 found.append(FacetValue(name, count, selected=name in chosen))
                 if most:
                     (heapq.heappushpop if len(best) >= most else heapq.heappush)(best, count)
@@ -205,22 +205,19 @@ class FacetIndex:
         found = found[:most]
         shown = {value.value for value in found}
         for name in chosen:
-            if name not in shown and name in self._values[key]:
-                found.append(FacetValue(name, self._count(key, self._values[key][name], within), selected=True))
+            if name not in shown and name in values:
+                found.append(FacetValue(name, counted(values[name]), selected=True))
         return tuple(found)
 
-    def _count(self, key: str, value: _Value, within: BitMap) -> int:
+    def _counter(self, key: str, within: BitMap) -> Callable[[_Value], int]:
+        """How many of some items have a value of a facet."""
         if len(within) == self.size:
-            return value.count
-        return self._bitmap(key, value.value).intersection_cardinality(within)
+            return _count_of
+        bitmaps, common = self._bitmaps[key], within.intersection_cardinality
+        return lambda value: common(bitmaps[value.value])
 
     def _bitmap(self, key: str, value: str) -> BitMap:
-        bitmap = self._bitmaps.get((key, value))
-        if bitmap is None:
-            kept = self._unknown[key] if value == UNKNOWN else self._values[key][value]
-            bitmap = BitMap.deserialize(self._bitmap_bytes[kept.start : kept.start + kept.size])
-            self._bitmaps[key, value] = bitmap
-        return bitmap
+        return self._bitmaps[key][value]
 
     def _page(self, found: BitMap, sort: Sort, lang: str, offset: int, limit: int) -> tuple[str, ...]:
         if offset >= len(found) or not limit:
@@ -240,6 +237,23 @@ class FacetIndex:
         """The item with that number."""
         start = self._iri_ends[number - 1] if number else 0
         return bytes(self._iri_bytes[start : self._iri_ends[number]]).decode()
+
+
+class _Bitmaps(dict[str, BitMap]):
+    """The items of every value of a facet, read when they are first asked for."""
+
+    def __init__(self, values: Iterable[_Value], data: bytes) -> None:
+        super().__init__()
+        self._kept, self._data = {value.value: value for value in values}, data
+
+    def __missing__(self, name: str) -> BitMap:
+        kept = self._kept[name]
+        found = self[name] = BitMap.deserialize(self._data[kept.start : kept.start + kept.size])
+        return found
+
+
+def _count_of(value: _Value) -> int:
+    return value.count
 
 
 def _read_value(row: list[Any]) -> _Value:

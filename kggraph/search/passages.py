@@ -46,6 +46,29 @@ class Span(NamedTuple):
     end: int
 
 
+class Glance:
+    """Whether some texts may have a term: told at once for all of them, before it is looked for in each."""
+
+    def __init__(self, texts: Iterable[TextWords]) -> None:
+        """Look at texts."""
+        self._terms: set[str] = set()
+        compounds: list[str] = []
+        for text in texts:
+            self._terms.update(text.terms)
+            compounds += text.compounds
+        self._compounds = " ".join(compounds)
+
+    def may_have(self, terms: Iterable[str]) -> bool:
+        """Whether any of the terms may be there; when not, none is."""
+        return not self._terms.isdisjoint(terms) or any(map(self._is_hidden, terms))
+
+    def _is_hidden(self, term: str) -> bool:
+        """Whether a part may stand within a compound, or the words of a label of several words be there."""
+        if term.endswith(PART):
+            return term.partition("@")[0] in self._compounds
+        return PHRASE in term and self._terms.issuperset(term.split(PHRASE))
+
+
 class TextWords:
     """The words of a text, to find terms in; made once, and asked for any question."""
 
@@ -72,6 +95,16 @@ class TextWords:
                 whole, start = before[1] + whole, before[0].start
                 self._at.setdefault(analyser.term(whole, lang) + PART, []).append(Span(start, end))
             before = (Span(start, end), whole)
+
+    @property
+    def terms(self) -> Iterable[str]:
+        """The terms of the words that stand in it as they are."""
+        return self._at.keys()
+
+    @property
+    def compounds(self) -> Iterable[str]:
+        """The words that may be compounds."""
+        return (word for word, _ in self._compounds)
 
     def find(self, terms: Iterable[str]) -> set[Span]:
         """Where any of the terms stand; that of a label of several words is found as those words in a row."""

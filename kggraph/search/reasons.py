@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from kggraph.search.analysis import split_compound
 from kggraph.search.expansion import Alternative, Question, Unit
 from kggraph.search.index import Found, SearchIndex
 from kggraph.search.index_files import KnownThing, Label
-from kggraph.search.passages import Passage, Span, TextWords, cut
+from kggraph.search.passages import Glance, Passage, Span, TextWords, cut
 from kggraph.search.texts import LABEL_ROLE, OwnText, TextReader
 
 ReasonKind: TypeAlias = Literal["word", "compound", "spelling", "synonym", "concept", "narrower", "name", "part"]
@@ -57,6 +58,26 @@ class Explanation:
     """Other texts with what was found, those in the page's language first."""
 
 
+class _Placed(NamedTuple):
+    """A name at its place among the names of a thing."""
+
+    place: int
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What is read of an item."""
+
+    texts: list[tuple[OwnText, TextWords]]
+    linked: list[KnownThing]
+    own: Glance
+    """What its texts may have."""
+    named: Glance
+    """What the names of the things that it links to may have."""
+
+
 @dataclass(slots=True)
 class _Text:
     """A text of the item with what was found in it."""
@@ -76,7 +97,8 @@ class Explainer:
         self._thing = lru_cache(_CACHED)(self._files.thing)
         self._parts = lru_cache(_CACHED)(self._parts_of)
         self._words = lru_cache(_CACHED)(self._words_of)
-        self._items: dict[str, tuple[list[tuple[OwnText, TextWords]], list[KnownThing]]] = {}
+        self._names = lru_cache(_CACHED)(self._names_of)
+        self._items: dict[str, _Item] = {}
 
     def explain(self, found: Found, iri: str, rows: Iterable[ntriples.Row], *, passages: int = 2) -> Explanation:
         """Why an item is among those found.
@@ -84,14 +106,14 @@ class Explainer:
         :param rows: its own triples.
         :param passages: how many texts to show at most, beside the title.
         """
-        read, linked = self._items.get(iri) or self._read(iri, rows)
-        texts = [_Text(*text) for text in read]
-        reasons = [self._reason(unit, found.question, texts, linked) for unit in found.question.units]
+        item = self._items.get(iri) or self._read(iri, rows)
+        texts = [_Text(*text) for text in item.texts]
+        reasons = [self._reason(unit, found.question, texts, item) for unit in found.question.units]
         lacking = tuple(unit.text for unit, why in zip(found.question.units, reasons, strict=True) if why is None)
         title, others = self._shown(texts, found.question.lang)
         return Explanation(tuple(why for why in reasons if why), lacking, title, tuple(others[:passages]))
 
-    def _read(self, iri: str, rows: Iterable[ntriples.Row]) -> tuple[list[tuple[OwnText, TextWords]], list[KnownThing]]:
+    def _read(self, iri: str, rows: Iterable[ntriples.Row]) -> _Item:
         """The texts of an item and what it links to, kept for the next question."""
         texts: list[tuple[OwnText, TextWords]] = []
         linked: list[KnownThing] = []
@@ -103,38 +125,39 @@ class Explainer:
                 linked.append(thing)
         if len(self._items) >= _ITEMS:
             self._items.clear()
-        return self._items.setdefault(iri, (texts, linked))
+        names = (self._words(*label) for thing in linked for label in (*thing.names, *thing.synonyms))
+        item = _Item(texts, linked, Glance(words for _, words in texts), Glance(names))
+        return self._items.setdefault(iri, item)
 
-    def _reason(
-        self, unit: Unit, question: Question, texts: Sequence[_Text], linked: Sequence[KnownThing]
-    ) -> Reason | None:
+    def _reason(self, unit: Unit, question: Question, texts: Sequence[_Text], item: _Item) -> Reason | None:
         """The best reason; what stands in the texts is marked for every alternative."""
         found: list[Reason] = []
         for alternative in sorted(unit.alternatives, key=lambda one: _ORDER.index(one.kind)):
             if alternative.kind == "concept":
-                found += self._in_concepts(unit, alternative, question.lang, linked)
+                found += self._in_concepts(unit, alternative, question.lang, item.linked)
             else:
-                found += self._in_texts(unit, alternative, texts)
+                found += self._in_texts(unit, alternative, texts, item)
                 if not alternative.own and not found:
-                    found += self._in_names(unit, alternative, linked)
+                    found += itertools.islice(self._in_names(unit, alternative, item), 1)
         found.sort(key=lambda reason: reason.kind == "name")
-        return found[0] if found else self._part(unit, question, texts, linked)
+        return found[0] if found else self._part(unit, texts, item)
 
-    def _part(
-        self, unit: Unit, question: Question, texts: Sequence[_Text], linked: Sequence[KnownThing]
-    ) -> Reason | None:
+    def _part(self, unit: Unit, texts: Sequence[_Text], item: _Item) -> Reason | None:
         """One word of several, or one part of a compound, when that is all there is."""
         for alternative in unit.alternatives:
             for terms in alternative.terms if len(alternative.terms) > 1 else ():
                 one = replace(alternative, terms=(terms,))
-                for reason in self._in_texts(unit, one, texts):
+                for reason in self._in_texts(unit, one, texts, item):
                     return reason._replace(kind="part")
                 if not alternative.own:
-                    for reason in self._in_names(unit, one, linked):
+                    for reason in self._in_names(unit, one, item):
                         return reason._replace(kind="part")
         return None
 
-    def _in_texts(self, unit: Unit, alternative: Alternative, texts: Sequence[_Text]) -> Iterator[Reason]:
+    def _in_texts(self, unit: Unit, alternative: Alternative, texts: Sequence[_Text], item: _Item) -> Iterator[Reason]:
+        # A concept has two dozen names, and hardly any of them stands in this item.
+        if not all(map(item.own.may_have, alternative.terms)):
+            return
         found = [[text.words.find(terms) for text in texts] for terms in alternative.terms]
         if not all(any(per_text) for per_text in found):
             return
@@ -160,12 +183,19 @@ class Explainer:
                 if alternative.thing in self._above(thing):
                     yield Reason("narrower", unit.text, *_name(thing, lang), thing.iri)
 
-    def _in_names(self, unit: Unit, alternative: Alternative, linked: Sequence[KnownThing]) -> Iterator[Reason]:
+    def _in_names(self, unit: Unit, alternative: Alternative, item: _Item) -> Iterator[Reason]:
+        if not any(map(item.named.may_have, alternative.terms)):
+            return
         kind: ReasonKind = "spelling" if alternative.kind == "spelling" else "name"
-        for thing in linked:
+        asked = list(itertools.chain.from_iterable(alternative.terms))
+        for thing in item.linked:
+            names = self._names(thing.number)
+            for _, text, lang in sorted(names[term] for term in asked if term in names)[:1]:
+                yield Reason(kind, unit.text, text, lang, thing.iri)
+        # What is left stands inside a compound, or in a row.
+        for thing in item.linked:
             for label in (*thing.names, *thing.synonyms):
-                words = self._words(label.text, label.lang)
-                if any(words.find(terms) for terms in alternative.terms):
+                if any(map(self._words(*label).find, alternative.terms)):
                     yield Reason(kind, unit.text, label.text, label.lang, thing.iri)
 
     def _above(self, thing: KnownThing) -> set[int]:
@@ -176,6 +206,15 @@ class Explainer:
             if number not in found and (above := self._thing(number)):
                 found.add(number)
                 todo.extend(above.broader)
+        return found
+
+    def _names_of(self, number: int) -> dict[str, _Placed]:
+        """The terms in the names of a thing, each with the first name that has it."""
+        thing = self._thing(number)
+        found: dict[str, _Placed] = {}
+        for place, label in enumerate((*thing.names, *thing.synonyms) if thing else ()):
+            for term in self._words(*label).terms:
+                found.setdefault(term, _Placed(place, *label))
         return found
 
     def _words_of(self, text: str, lang: str) -> TextWords:

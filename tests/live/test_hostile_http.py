@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -116,3 +118,23 @@ def test_half_open_sockets_keep_nobody_waiting(narrow: Server) -> None:
         for one in opened:
             one.close()
     is_well(narrow)
+
+
+def test_a_flood_of_heavy_queries_is_told_to_come_back_and_others_are_answered(tmp_path: Path) -> None:
+    env = environment(KGGRAPH_BUILD_DIR=str(tmp_path / "build"), KGGRAPH_TRUSTED_PROXIES="127.0.0.1")
+    heavy = quote("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }")
+    with started(root=BRIDGES, env=env | {"KGGRAPH_QUERY_TIMEOUT_S": "60"}) as server, contextlib.ExitStack() as opened:
+        parts = urlsplit(server.url)
+        flood = []
+        for number in range(80):
+            flood.append(opened.enter_context(socket.create_connection((parts.hostname, parts.port), 20)))
+            asked = f"GET /sparql?query={heavy}%23{number} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n"
+            flood[-1].sendall(asked.encode())
+        refused = select.select(flood, [], [], 20)[0]
+        assert any(b" 429 " in one.recv(4096).partition(b"\r\n")[0] for one in refused)
+        for number in range(3):
+            path = f"/sparql?query={quote(f'{ORDINARY} #{number}')}"
+            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+            connection.request("GET", path, headers={"X-Forwarded-For": "198.51.100.7"})
+            with contextlib.closing(connection):
+                assert connection.getresponse().status == 200

@@ -211,14 +211,18 @@ class _Lead:
         return f"<h1>{link}</h1>\n<p>{escape(self.kind)}</p>\n<p>{escape(self.text)}</p>\n"
 
 
-def preview(reconciler: Reconciler, id: str) -> bytes | None:
-    """A small page about a thing, for a frame in somebody else's page; nothing when there is no such thing."""
+def preview(reconciler: Reconciler, id: str, icon: str) -> bytes | None:
+    """A small page about a thing, for a frame in somebody else's page; nothing when there is no such thing.
+
+    :param icon: address of its picture, without which a browser asks for one that is not there.
+    """
     lead = _entity(reconciler, id)
     if lead is None:
         return None
     return (
         f'<!doctype html>\n<html lang="{escape(reconciler.lang)}">\n<head><meta charset="utf-8">'
-        f"<title>{escape(lead.name.text)}</title></head>\n<body>\n{lead.html()}</body>\n</html>\n"
+        f'<link rel="icon" type="image/svg+xml" href="{escape(icon)}">'
+        f"<title>{escape(lead.name.text)}</title></head>\n<body>\n<main>\n{lead.html()}</main>\n</body>\n</html>\n"
     ).encode()
 
 

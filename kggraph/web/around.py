@@ -16,6 +16,7 @@ from kggraph.publish.labels import Label, pick
 from kggraph.publish.svg import Caption
 from kggraph.terms import RDF
 from kggraph.web.http import Document, answered
+from kggraph.web.markup import related_items
 from kggraph.web.reading_list import chosen
 from kggraph.web.related import related
 from kggraph.web.render import Context, Here, here, page, page_links, query_of
@@ -90,7 +91,7 @@ def _context(place: Here, found: Description) -> Context:
         "cut": (figure.shown, figure.total) if figure.is_cut else None,
         "outward": ties(True),
         "inward": ties(False),
-        "related": likes,
+        "related": related_items(likes, place.t) if likes else "",
     }
 
 

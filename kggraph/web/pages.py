@@ -135,9 +135,12 @@ def _ways(place: Here) -> list[Way]:
 def _about(place: Here) -> Context:
     kb = place.kb
     dataset = kb.dataset
+    own = own_text(kb.settings.pages_path, "about", place.language)
+    title = pick(kb.about["title"], place.language).text
     return {
+        "title": title_of(own) or place.t("about.title", name=title),
         "description": pick(kb.about["description"], place.language),
-        "own": rendered(own_text(kb.settings.pages_path, "about", place.language)),
+        "own": rendered(own),
         "license": kb.about["license"].get(""),
         "dataset_href": kb.addresses.path(dataset.iri) if dataset else None,
         "base_uri": kb.addresses.base_uri,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ MOST: Final = 500
 _MOST_FORMATTED: Final = 100
 """Citations that a page formats, at 25 to 35 ms each; longer lists show titles."""
 _Pairs = Sequence[tuple[str, str]]
+# What people paste: a slug, kind and slug, the item URI, or the address of the page, on any host and in any language.
+_ADDRESS: Final = re.compile(r"(?:(?:\S*/)?(?:id|doc)/)?(?:(?P<kind>[\w-]+)/)?(?P<slug>[\w-]+)(?:\.\w+)?(?:[?#]\S*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,8 @@ def chosen(kb: KnowledgeBase) -> list[str]:
 
 
 def _thing(kb: KnowledgeBase, name: str) -> str:
-    base = kb.addresses.base_uri
-    kind, _, slug = name.removeprefix(base).rpartition("/")
-    kind = kind.removeprefix("id/").removeprefix("doc/") or kb.model.main.kind or ""
-    iri = kb.addresses.thing(kind, slug)
+    found = _ADDRESS.fullmatch(name)
+    iri = kb.addresses.thing(found["kind"] or kb.model.main.kind or "", found["slug"]) if found else ""
     if kb.descriptions.get(iri) is None:
         raise BadParameter(f"There is no item {name[:80]!r}.", parameter="item")
     return iri

@@ -15,7 +15,7 @@ from kggraph.publish.reconcile import Reconciler
 from kggraph.rdf.media import HTML
 from kggraph.web.http import FRESH, JSON, NO_STORE, SCRIPT, Document, answered
 from kggraph.web.outlets import outlets
-from kggraph.web.render import here
+from kggraph.web.render import here, static_address
 
 blueprint = Blueprint("reconciliation", __name__)
 
@@ -85,7 +85,7 @@ def properties() -> Document:
 @answered
 def preview() -> Document:
     """A small page about a thing, made to be framed."""
-    made = service.preview(_reconciler(), request.args.get("id", ""))
+    made = service.preview(_reconciler(), request.args.get("id", ""), static_address("mark.svg"))
     if made is None:
         raise ThingNotFound("Nothing here has that identifier.")
     return Document(

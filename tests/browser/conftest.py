@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from kggraph.build import build
+from kggraph.config import load
+from tests.browser.page_kinds import ROOT
 from tests.http.conftest import bridges
 from tests.live.conftest import Server, environment, started
 from tests.programs import missing
@@ -24,9 +28,17 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SIZES_AND_THEMES = ((1280, "light"), (1280, "dark"), (360, "dark"), (360, "light"))
+SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 WATCH = """window.violations = [];
 document.addEventListener("securitypolicyviolation",
   (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));"""
+
+WITHDRAWN = """@prefix br: <https://example.org/bridges/def#> .
+<https://example.org/bridges/id/bridge/withdrawn> a br:Bridge ; br:form <https://example.org/bridges/id/form/arch> ;
+  <http://www.w3.org/2000/01/rdf-schema#label> "Withdrawn"@en ; <http://purl.org/dc/terms/description> "-"@en ;
+  <http://www.w3.org/2002/07/owl#deprecated> true .
+"""
 
 
 @pytest.fixture(scope="session")
@@ -45,9 +57,33 @@ def chromium() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A served knowledge base."""
     settings = bridges(tmp_path_factory.mktemp("browser") / "kb")
+    (Path(settings.root) / "data" / "bridges" / "withdrawn.ttl").write_text(WITHDRAWN, "utf-8")
     build(settings)
     with started(root=Path(settings.root), env=environment()) as server:
         yield server
+
+
+@functools.cache
+def axe() -> Axe:
+    """Axe, read once."""
+    return Axe()
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds on a page in both widths and both themes, and where it scrolls sideways."""
+    found = []
+    for width, scheme in SIZES_AND_THEMES:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for one in axe().run(page).response["violations"]:
+            found.append(f"{width} {scheme}: {one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}")
+    # With everything open, and on the narrowest screen that WCAG 2.1 asks for (1.4.10).
+    page.evaluate("document.querySelectorAll('details:not(.menu)').forEach((one) => { one.open = true; })")
+    for width in (1280, 768, 360, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        if page.evaluate(SIDEWAYS):
+            found.append(f"{width}: scrolls sideways")
+    return found
 
 
 class Visit:
@@ -93,4 +129,45 @@ def visit(chromium: Browser, site: Server) -> Iterator[Visit]:
     """A fresh visitor."""
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     yield Visit(context.new_page(), site.url)
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def kennisbank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The knowledge base of this repository, built in a folder of its own and served."""
+    env = environment(KGGRAPH_BUILD_DIR=str(tmp_path_factory.mktemp("pages") / "build"))
+    build(load(ROOT, env))
+    with started(root=ROOT, env=env) as server:
+        yield server
+
+
+class Reader:
+    """A page that is being read, with every request it makes and everything that goes wrong."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.page: Page = context.new_page()
+        self.faults: list[str] = []
+        self.elsewhere: list[str] = []
+        self.page.add_init_script(WATCH)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" else None)
+        self.page.on("request", lambda r: None if r.url.startswith(self.url) else self.elsewhere.append(r.url))
+
+    def go(self, path: str) -> None:
+        """Go to an address of the site."""
+        self.page.goto(self.url + path)
+
+    def is_clean(self) -> None:
+        """Nothing broke, nothing left the host, nothing was refused by the Content Security Policy."""
+        assert self.page.evaluate("window.violations") == []
+        assert not self.faults
+        assert not self.elsewhere
+
+
+@pytest.fixture
+def reader(chromium: Browser, kennisbank: Server) -> Iterator[Reader]:
+    """A reader with a wide screen."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield Reader(context, kennisbank.url)
     context.close()

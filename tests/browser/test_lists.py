@@ -6,12 +6,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, axe
 from tests.live.conftest import Server
 
 MARK = "window.mark = 'the same page'"
@@ -148,11 +147,11 @@ def test_lists_are_accessible_and_fit(visit: Visit, width: int, scheme: str) -> 
         if width == 360:
             page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        found = Axe().run(page)
+        found = axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
     page.locator("#q").fill("tow")
     expect(page.locator("#q-suggestions [role=option]").first).to_be_visible()
-    found = Axe().run(page)
+    found = axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     visit.is_clean()
 
@@ -164,7 +163,7 @@ def test_every_page_suggests(visit: Visit) -> None:
         visit.page.keyboard.type("tow")
         listed = visit.page.locator("[role=option]")
         expect(listed.first).to_be_visible()
-        assert Axe().run(visit.page).violations_count == 0
+        assert axe().run(visit.page).violations_count == 0
     visit.page.keyboard.press("ArrowDown")
     visit.page.keyboard.press("Enter")
     expect(visit.page.locator("h1")).to_have_text("Tower Bridge")

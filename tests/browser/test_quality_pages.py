@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import axe
 from tests.live.conftest import Server
 
 pytestmark = pytest.mark.live
@@ -26,7 +26,7 @@ def plain(chromium: Browser, site: Server) -> Iterator[Page]:
 
 
 def is_accessible(page: Page) -> None:
-    found = Axe().run(page)
+    found = axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] == widths[1], "nothing sticks out of the page"

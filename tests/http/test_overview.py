@@ -82,3 +82,46 @@ def test_a_notice_is_on_the_concept_its_items_and_its_list(
         text = client.get(path, headers=HTML).text
         assert "Mind the step" in text and 'href="tel:112"' in text, path
     assert "Mind the step" not in client.get("/items?form=movable", headers=HTML).text
+
+
+def test_whom_to_write_to_is_told_when_there_is_someone(
+    settings: Settings, engine: EmbeddedEngine, kb: KnowledgeBase, client: FlaskClient
+) -> None:
+    mailed = replace(settings, contact_email="desk@example.org")
+    told = create_app(mailed, Generations(mailed), engine).test_client()
+    item = str(kb.addresses.path(kb.descriptions.iris(kb.model.main.kind or "")[0]))
+    assert 'href="mailto:desk@example.org?subject=Error%20in%20the' in told.get(item, headers=HTML).text
+    assert 'href="mailto:desk@example.org?subject=Fout%20in%20de' in told.get(f"/nl{item}", headers=HTML).text
+    assert 'class="gap-invite" href="mailto:desk@example.org?' in told.get("/gaps?rows=form&columns=designer").text
+    assert 'href="mailto:desk@example.org"' in told.get("/accessibility", headers=HTML).text
+    for path in (item, "/gaps?rows=form&columns=designer", "/accessibility"):
+        assert "mailto:desk" not in client.get(path, headers=HTML).text
+    empty = client.get("/gaps?rows=form&columns=designer", headers=HTML).text
+    assert 'class="gap-invite" href="/items?' in empty
+
+
+def test_names_stand_under_their_letter(client: FlaskClient) -> None:
+    text = client.get("/designers", headers=HTML).text
+    letters = re.findall(r'class="letter">(.)<', text)
+    assert "B" in letters and len(letters) == len(set(letters))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "erasmusbrug",
+        "bridge/erasmusbrug",
+        "{base}id/bridge/erasmusbrug",
+        "/doc/bridge/erasmusbrug",
+        "https://some.host/nl/doc/bridge/erasmusbrug.html?page=2#top",
+    ],
+)
+def test_an_item_is_named_as_people_paste_it(client: FlaskClient, kb: KnowledgeBase, name: str) -> None:
+    for path in ("/compare", "/list", "/around"):
+        answer = client.get(path, query_string={"item": name.format(base=kb.addresses.base_uri)}, headers=HTML)
+        assert answer.status_code == 200 and "Erasmus" in answer.text, path
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "https://elsewhere.example/", "/doc/designer/erasmusbrug", "a b", "%"])
+def test_what_names_no_item_is_said(client: FlaskClient, name: str) -> None:
+    assert client.get("/around", query_string={"item": name}, headers=HTML).status_code == 400

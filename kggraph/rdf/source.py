@@ -256,10 +256,16 @@ def read_bytes(path: Path, relative: str) -> bytes:
     :raises SourceError: it cannot be read, is too large, is not UTF-8, or begins with a byte order mark.
     """
     try:
-        with open(path, "rb", opener=_open) as file:
-            if (wrong := not_read(os.fstat(file.fileno()))) is not None:
+        # Without waiting, or a pipe would be waited for. A number that is opened is not asked to be made inheritable,
+        # which a process that gave up what it does not need may not do.
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            if (wrong := not_read(os.fstat(number))) is not None:
                 raise SourceError(wrong, path=relative)
-            raw = file.read()
+            with open(number, "rb", buffering=0, closefd=False) as file:
+                raw = file.read()
+        finally:
+            os.close(number)
     except OSError as error:
         raise SourceError(_os_sentence(error), path=relative) from None
     if raw.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
@@ -290,11 +296,6 @@ def not_read(found: os.stat_result) -> str | None:
     return (
         f"The file has {size_mb} MB, and one of more than {MOST_MB} MB is not read; give each thing a file of its own."
     )
-
-
-def _open(path: str, flags: int) -> int:
-    # Else a pipe would be waited for.
-    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def parse_turtle(raw: bytes, relative: str, prefixes: Mapping[str, str] = PREFIXES) -> bytes:

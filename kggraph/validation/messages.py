@@ -16,6 +16,8 @@ from kggraph.validation.shape_texts import ShapeTexts
 
 LANGUAGES: Final = ("nl", "en")
 _LONGEST: Final = 80
+_WORDED: Final = (f"{SH}DatatypeConstraintComponent", f"{SH}NodeKindConstraintComponent")
+"""Components whose parameter has a word of its own in the catalogue."""
 
 
 def texts_for(
@@ -37,8 +39,9 @@ def texts_for(
     templates = catalogue().get(local_name(component).removesuffix("ConstraintComponent")) or catalogue()["unknown"]
     parameter = texts.parameter(shape, component) if shape else ""
     found = {}
+    word = catalogue().get(f"word {parameter}", {}) if component in _WORDED else {}
     for lang in LANGUAGES:
-        asked = parameter or catalogue()["model"][lang]
+        asked = word.get(lang) or parameter or catalogue()["model"][lang]
         if value:
             found[lang] = templates[lang].format(value=show(value), parameter=asked)
         else:

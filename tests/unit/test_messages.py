@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 from kggraph.rdf.iris import local_name
+from kggraph.rdf.source import read_folder
 from kggraph.terms import SH
 from kggraph.validation.engines import ENGINES, validate
 from kggraph.validation.messages import LANGUAGES, catalogue, show, texts_for
@@ -33,8 +35,12 @@ class Case:
 
 CASES = {
     "Class": Case("sh:class ex:Bridge", "id:b", "thing/b is no Bridge."),
-    "Datatype": Case("sh:datatype xsd:date", '"2024-02-31"^^xsd:date', '"2024-02-31" does not have the datatype date'),
-    "NodeKind": Case("sh:nodeKind sh:IRI", '"b"', '"b" is not of the kind that is asked: IRI.'),
+    "Datatype": Case(
+        "sh:datatype xsd:date",
+        '"2024-02-31"^^xsd:date',
+        '"2024-02-31" does not have the right form; it has to be a day that exists',
+    ),
+    "NodeKind": Case("sh:nodeKind sh:IRI", '"b"', '"b" is of the wrong kind; it has to be an address between < and >'),
     "MinCount": Case("sh:minCount 2", '"b"', "at least 2 is needed."),
     "MaxCount": Case("sh:maxCount 1", '"b", "c"', "at most 1 is allowed."),
     "MinExclusive": Case("sh:minExclusive 4", "4", '"4" is not greater than 4.'),
@@ -124,11 +130,54 @@ def test_a_rule_in_sparql_keeps_its_own_message() -> None:
 
 
 def test_the_catalogue_covers_the_core_in_both_languages() -> None:
-    assert set(CASES) | {"Closed", "Property", "SPARQL", "unknown", "value", "model"} == set(catalogue())
+    components = {name for name in catalogue() if not name.startswith("word ")}
+    assert set(CASES) | {"Closed", "Property", "SPARQL", "unknown", "value", "model"} == components
     for name, texts in catalogue().items():
         assert set(texts) == set(LANGUAGES)
         fields = [set(re.findall(r"\{(\w+)\}", text)) for text in texts.values()]
         assert fields[0] == fields[1] <= {"value", "parameter"}, name
+
+
+JARGON = re.compile(
+    r"\b(IRI|literal|literaal|datatype|SHACL|constraint|focus node|cardinalit|regex|langString)", re.IGNORECASE
+)
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+
+
+@pytest.mark.parametrize("folder", [".", "tests/kb_bridges"])
+def test_messages_of_shapes_are_plain_and_say_what_to_do(root: Path, folder: str) -> None:
+    """Short sentences without jargon, in both languages: what is wrong, and then the fix."""
+    files = read_folder(root / folder / "shapes", root=root / folder, blank_nodes=True)
+    texts = ShapeTexts(b"".join(file.ntriples for file in files))
+    told = 0
+    for node in texts.graph.subjects():
+        found = texts.messages(node.value) if isinstance(node, ox.NamedNode) else {}
+        if not found:
+            continue
+        told += 1
+        assert set(found) == set(LANGUAGES), node
+        for text in found.values():
+            sentences = SENTENCE.split(text)
+            assert text.endswith("."), node
+            assert max(len(sentence.split()) for sentence in sentences) <= 24, text
+            assert not JARGON.search(text), text
+            assert len(sentences) >= 2 or folder != ".", f"{text} What is to be done?"
+    assert told > (100 if folder == "." else 1)
+
+
+def test_the_catalogue_is_plain() -> None:
+    for name, texts in catalogue().items():
+        for text in texts.values():
+            assert not JARGON.search(text), name
+            assert max(len(sentence.split()) for sentence in SENTENCE.split(text)) <= 24, name
+
+
+def test_a_datatype_is_said_in_words() -> None:
+    shapes = ntriples("ex:S sh:targetNode ex:a ; sh:property ex:S-p . ex:S-p sh:path ex:p ; sh:datatype xsd:gYear .")
+    (found,) = validate(ntriples('ex:a ex:p "last year" .'), shapes).results
+    assert found.messages["nl"] == (
+        '"last year" heeft niet de goede vorm; hier hoort een jaar, zoals "2024"^^xsd:gYear. Schrijf de waarde zo.'
+    )
 
 
 def test_a_component_that_nobody_knows_has_a_message_too() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -112,14 +111,25 @@ def compile_sources(
 
 def _write_completion(path: Path, sources: Sources, settings: Settings) -> None:
     """What the editor of queries completes; each file is read once more, which costs some 2 s a million triples."""
-    data = (data for segment in sources.segments for _, data in each_file(segment))
     told = completion_data(
-        chain(data, [sources.ontology]),
+        _Pieces(sources),
         prefixes=settings.served_prefixes,
         languages=settings.languages,
         within=settings.base_uri,
     )
     path.write_bytes(encode_completion(told))
+
+
+class _Pieces:
+    """The triples of every file and of the ontology, as often as one wants."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def __iter__(self) -> Iterator[bytes]:
+        for segment in self._sources.segments:
+            yield from (data for _, data in each_file(segment))
+        yield self._sources.ontology
 
 
 def numbers(segments: Sequence[Segment], base: str) -> dict[bytes, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final
@@ -17,7 +17,7 @@ from kggraph.rdf import ntriples
 from kggraph.terms import OWL, RDF, RDFS, SKOS
 
 _TYPE: Final = f"<{RDF}type>".encode()
-_CONCEPT: Final = f"<{SKOS}Concept>".encode()
+_IS_CONCEPT: Final = f" <{RDF}type> <{SKOS}Concept> .".encode()
 _CLASSES: Final = frozenset(f"<{iri}>".encode() for iri in (f"{RDFS}Class", f"{OWL}Class"))
 _PROPERTIES: Final = frozenset(
     f"<{iri}>".encode()
@@ -57,7 +57,7 @@ def completion_data(
 ) -> dict[str, Any]:
     """The terms of a knowledge base for completion, the most used first.
 
-    :param sources: canonical N-Triples, in any pieces that end with a line: data, schemes and ontology.
+    :param sources: canonical N-Triples, in any pieces that end with a line: data, schemes and ontology; read twice.
     :param prefixes: those that a query may use, prefix to namespace.
     :param languages: languages of the labels to give; untagged ones are given as well.
     :param within: the base of our own IRIs. Vocabularies there are known whole, so the editor may say that a term is
@@ -68,7 +68,7 @@ def completion_data(
     [{'iri': 'a:p', 'count': 1}]
     """
     limits = limits or CompletionLimits()
-    counted = _Counted()
+    counted = _Counted({concept for source in sources for concept in _concepts_in(source)})
     for source in sources:
         counted.add(source)
     wanted = frozenset((*languages, ""))
@@ -103,10 +103,11 @@ def encode_completion(data: Mapping[str, Any]) -> bytes:
 class _Counted:
     """Counts and labels, by terms in N-Triples form."""
 
+    concepts: set[bytes]
+    """Known beforehand, so that the uses of nothing else are counted: that would be every address of the data."""
     classes: Counter[bytes] = field(default_factory=Counter)
     properties: Counter[bytes] = field(default_factory=Counter)
     uses: Counter[bytes] = field(default_factory=Counter)
-    concepts: set[bytes] = field(default_factory=set)
     declared_classes: set[bytes] = field(default_factory=set)
     declared_properties: set[bytes] = field(default_factory=set)
     schemes: dict[bytes, bytes] = field(default_factory=dict)
@@ -117,8 +118,8 @@ class _Counted:
     def add(self, source: bytes) -> None:
         rows = list(ntriples.rows(source))
         self.properties.update(map(itemgetter(1), rows))
-        special = _SPECIAL
-        self.uses.update([term for _, predicate, term in rows if predicate not in special and term[:1] == b"<"])
+        special, concepts = _SPECIAL, self.concepts
+        self.uses.update([term for _, predicate, term in rows if term in concepts and predicate not in special])
         for subject, predicate, term in rows:
             if predicate in special:
                 self._special(subject, predicate, term)
@@ -139,9 +140,7 @@ class _Counted:
 
     def _typed(self, subject: bytes, term: bytes) -> None:
         self.classes[term] += 1
-        if term == _CONCEPT:
-            self.concepts.add(subject)
-        elif term in _CLASSES:
+        if term in _CLASSES:
             self.declared_classes.add(subject)
         elif term in _PROPERTIES:
             self.declared_properties.add(subject)
@@ -169,6 +168,15 @@ class _Counted:
         if texts:
             found["alt"] = texts[:synonyms]
         return found
+
+
+def _concepts_in(source: bytes) -> Iterator[bytes]:
+    place = source.find(_IS_CONCEPT)
+    while place >= 0:
+        subject = source[source.rfind(b"\n", 0, place) + 1 : place]
+        if b" " not in subject:  # else it stands in a text
+            yield subject
+        place = source.find(_IS_CONCEPT, place + 1)
 
 
 def _most(

@@ -32,7 +32,10 @@ from kggraph.store.protocol import Task
 from kggraph.store.remote import Remote
 from kggraph.store.sandbox import end_with_parent
 
-_FIRST_QUERY: Final = "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?o), 'a', 'i')) } ORDER BY ?s LIMIT 1"
+_FIRST_QUERY: Final = (
+    "SELECT ?s { { SELECT ?s ?o { ?s ?p ?o } LIMIT 100 } FILTER(REGEX(STR(?o), 'a', 'i')) } ORDER BY ?s LIMIT 1"
+)
+"""A little of everything, on a few triples: over all of a large database on disk it would take minutes."""
 _STACK_BYTES: Final = 64 * 1024 * 1024
 """Stack of a worker: the engine's parser and evaluator are recursive."""
 

@@ -77,10 +77,12 @@ def _labels_of(
     return told
 
 
-def write_table(results: Results, format: Representation, title: str = "") -> bytes:
+def write_table(results: Results, format: Representation, title: str = "", *, is_cut: bool = False) -> bytes:
     """The results of a SELECT or ASK in one of the formats.
 
     :param title: what the table in HTML is called.
+    :param is_cut: whether there are more solutions, which formats for people then say below the table or, in a
+        workbook, on a sheet of its own.
     """
     if format in (RESULTS_JSON, RESULTS_CSV, RESULTS_TSV, RESULTS_XML):
         return _for_machines(results, format)
@@ -91,9 +93,11 @@ def write_table(results: Results, format: Representation, title: str = "") -> by
         }
     variables: list[str] = results["head"].get("vars", [])
     rows = ([row.get(name) for name in variables] for row in results["results"]["bindings"])
+    count = len(results["results"]["bindings"])
+    note = f"There are more solutions; these are the first {count:,} of them." if is_cut else ""
     if format is XLSX:
-        return _xlsx(variables, rows)
-    return _markdown(variables, rows) if format is MARKDOWN else _html(variables, rows, title)
+        return _xlsx(variables, rows, note)
+    return _markdown(variables, rows, note) if format is MARKDOWN else _html(variables, rows, title, note)
 
 
 def _for_machines(results: Results, format: Representation) -> bytes:
@@ -117,7 +121,7 @@ def _text(term: Any) -> str:
     return f"_:{term['value']}" if term["type"] == "bnode" else str(term["value"])
 
 
-def _xlsx(variables: list[str], rows: Iterable[Row]) -> bytes:
+def _xlsx(variables: list[str], rows: Iterable[Row], note: str) -> bytes:
     """Numbers are numbers where a spreadsheet can hold them exactly; everything else is text, never a formula."""
     from xlsxwriter import Workbook  # takes 60 ms to import, and few ask for it
 
@@ -134,9 +138,16 @@ def _xlsx(variables: list[str], rows: Iterable[Row]) -> bytes:
             if value is not None:
                 sheet.write_number(number, column, value)
             elif term is not None:
-                sheet.write_string(number, column, _text(term)[:_CELL_CHARACTERS])
+                sheet.write_string(number, column, _cell(_text(term)))
+    if note:
+        book.add_worksheet("cut").write_string(0, 0, note)
     book.close()
     return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    """As much as a cell holds; three dots say that there is more."""
+    return text if len(text) <= _CELL_CHARACTERS else f"{text[: _CELL_CHARACTERS - 1]}…"
 
 
 def _number(term: Any) -> float | None:
@@ -149,9 +160,10 @@ def _number(term: Any) -> float | None:
     return value if math.isfinite(value) and abs(value) < _EXACT else None
 
 
-def _markdown(variables: list[str], rows: Iterable[Row]) -> bytes:
+def _markdown(variables: list[str], rows: Iterable[Row], note: str) -> bytes:
     lines = [_markdown_row(variables), _markdown_row(["---"] * len(variables), plain=True)]
     lines += [_markdown_row([_text(term) for term in row]) for row in rows]
+    lines += ["", note] if note else []
     return "\n".join([*lines, ""]).encode("utf-8", "replace")
 
 
@@ -167,7 +179,7 @@ def _markdown_row(cells: list[str], *, plain: bool = False) -> str:
     return f"| {' | '.join(shown)} |"
 
 
-def _html(variables: list[str], rows: Iterable[Row], title: str) -> bytes:
+def _html(variables: list[str], rows: Iterable[Row], title: str, note: str) -> bytes:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in variables)
     body = "\n".join(f"<tr>{''.join(map(_html_cell, row))}</tr>" for row in rows)
     name = escape(title or "SPARQL")
@@ -177,7 +189,9 @@ def _html(variables: list[str], rows: Iterable[Row], title: str) -> bytes:
         f"<body>\n<table>\n<caption>{name}</caption>",
         f"<thead><tr>{head}</tr></thead>\n<tbody>",
         body,
-        "</tbody>\n</table>\n</body>\n</html>\n",
+        "</tbody>\n</table>",
+        *([f"<p>{escape(note)}</p>"] if note else []),
+        "</body>\n</html>\n",
     ]
     return "\n".join(lines).encode("utf-8", "replace")
 

@@ -183,7 +183,7 @@ def _tabled(place: Here, asked: Asked, inspected: InspectedQuery, format: Repres
     headers = (*headers, *(("X-Service-Failed", ascii_uri(service)) for service in answer.failed_services))
     if format is XLSX:
         headers = (*headers, ("Content-Disposition", 'attachment; filename="result.xlsx"'))
-    body = write_table(results, format)
+    body = write_table(results, format, is_cut=answer.truncated)
     return Stream(format.content_type, [body], lambda: None, links, headers, version=answer.version)
 
 

@@ -198,13 +198,14 @@ def _result(place: Here, asked: Asked, inspected: InspectedQuery) -> ResultView:
         lambda iri: place.site.href(iri, place.prefix),
         place.kb.prefixes if place.site.generations is not None else place.site.settings.all_prefixes,
     )
+    most = min(ROWS_SHOWN, place.site.settings.max_solutions)
     if inspected.kind == "graph":
-        answer = run(place, asked, N_TRIPLES, ROWS_SHOWN, _GRAPH_READ)
+        answer = run(place, asked, N_TRIPLES, most, _GRAPH_READ)
         graph = answer.read()
         shown = graph[: graph.rfind(b"\n", 0, _GRAPH_SHOWN) + 1] if len(graph) > _GRAPH_SHOWN else graph
         view = view_of_graph(shown, reader, truncated=len(shown) < len(graph))
     else:
-        answer = run(place, asked, RESULTS_JSON, ROWS_SHOWN)
+        answer = run(place, asked, RESULTS_JSON, most)
         view = view_of_solutions(answer.read(), reader, chart_choice(asked.fields), truncated=answer.truncated)
     endpoint = f"{place.site.settings.base_uri}sparql"
     code = snippets(endpoint, asked.text, inspected.kind)

@@ -125,6 +125,18 @@ def test_a_cut_result_says_so_and_leads_on(narrow: FlaskClient) -> None:
     assert steps == 2 and len(found) == len(set(found)) == 9
 
 
+@pytest.mark.parametrize("format", ["md", "table", "xlsx"])
+def test_a_file_for_people_says_itself_that_it_was_cut(narrow: FlaskClient, format: str) -> None:
+    for query, is_cut in ((BRIDGES, True), (f"{BRIDGES} LIMIT 4", False)):
+        body = ask(narrow, query, format=format)
+        if format == "xlsx":
+            with zipfile.ZipFile(io.BytesIO(body)) as book:
+                body = b"".join(book.read(name) for name in book.namelist() if name.startswith("xl/worksheets/sheet2"))
+        assert (b"There are more solutions; these are the first 4 of them." in body) == is_cut
+    page = narrow.get("/sparql", query_string={"query": BRIDGES}, headers={"Accept": "text/html"})
+    assert "These are the first 4" in page.text
+
+
 def test_a_cut_result_without_a_way_on_is_refused(narrow: FlaskClient) -> None:
     response = narrow.post("/sparql", data={"query": f"{BRIDGES} # {'x' * 8000}"})
     told = response.get_json(force=True)

@@ -23,7 +23,18 @@ from kggraph.rdf.media import HTML, JSON_LD, RDF_FORMATS, RESULTS_CSV, Represent
 from kggraph.search.expansion import MAX_LETTERS
 from kggraph.search.facets import NEWEST, TITLE
 from kggraph.search.results import RELEVANCE
-from kggraph.web import dataset, exchange, metrics, quality, search_api, service, thing_page, validate, vocabulary
+from kggraph.web import (
+    dataset,
+    exchange,
+    metrics,
+    quality,
+    scheme_versions,
+    search_api,
+    service,
+    thing_page,
+    validate,
+    vocabulary,
+)
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import JSON, SCRIPT, TEXT
 from kggraph.web.machine import contexts
@@ -230,6 +241,14 @@ def _versions(kb: KnowledgeBase) -> list[_Route]:
             path, offers = f"/{part}/{{version}}", vocabulary.OFFERS
             made.append(_Route(path, "One version of it", offers, is_chosen=True, values=values, **_BOTH))
             made.append(_Route(f"{path}.{{suffix}}", "The same in one format", offers, values=values, **_BOTH))
+    if schemes := scheme_versions.all_scheme_versions(kb):
+        kinds, slugs = zip(*(name.split("/") for name in schemes), strict=True)
+        numbers = dict.fromkeys(version for versions in schemes.values() for version in versions)
+        values = {"kind": _one_of(dict.fromkeys(kinds)), "slug": _one_of(slugs), "version": _one_of(numbers)}
+        path, offers = "/doc/{kind}/{slug}/{version}", scheme_versions.OFFERS
+        values["suffix"] = _suffixes(offers)
+        made.append(_Route(path, "One version of a concept scheme", offers, is_chosen=True, values=values, **_BOTH))
+        made.append(_Route(f"{path}.{{suffix}}", "The same in one format", offers, values=values, **_BOTH))
     return made
 
 

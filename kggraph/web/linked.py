@@ -21,7 +21,7 @@ INBOUND_SHOWN = 25
 """Links of one property that a page lists; their number is always said."""
 
 NOTHING = Label("", "")
-_DEFINITIONS = (f"{SKOS}definition", f"{DCTERMS}description", f"{SKOS}scopeNote")
+DEFINITIONS = (f"{SKOS}definition", f"{DCTERMS}description", f"{SKOS}scopeNote")
 _STRUCTURE = frozenset(f"{SKOS}{name}" for name in ("broader", "narrower", "inScheme", "hasTopConcept", "topConceptOf"))
 
 _MAPPING_PARTS = frozenset(
@@ -140,7 +140,7 @@ class Around:
     def _defined(self, node: Node) -> Node:
         """A concept with what the page about the whole scheme tells of it."""
         description = self.kb.descriptions.get(node.iri)
-        texts = description.said.thing.texts(*_DEFINITIONS) if description else {}
+        texts = description.said.thing.texts(*DEFINITIONS) if description else {}
         mappings = self.kb.descriptions.inbound_counts(node.iri).get(f"{SSSOM}subject_id", 0)
         return replace(node, definition=pick(texts, self.language), mappings=mappings)
 

@@ -30,6 +30,7 @@ from kggraph.web.page_head import head_of_work
 from kggraph.web.present import Reader
 from kggraph.web.related import related
 from kggraph.web.render import Here, Stencil, part, stencil
+from kggraph.web.scheme_versions import version_list
 from kggraph.web.views import ThingView
 
 GRAPHS: Final = (*RDF_FORMATS, TRIG)
@@ -67,7 +68,7 @@ def page_of(place: Here, found: Description, work: Work) -> bytes:
             "subtitles": markup.subtitles(view.subtitles, t),
             "notices": part("thing/notices.html", place, notices=warned) if warned else "",
             "lead": markup.lead(view.lead, view.lead_others, view.home_page, t),
-            "uses": _uses(place, around, is_scheme=f"{SKOS}ConceptScheme" in found.types),
+            "uses": _uses(place, found, around),
             "groups": markup.groups(_without(view, mappings).groups, t),
             "related": markup.related_items(related(kb, found, place.language, place.prefix) if cited else [], t),
             "mappings": part("thing/mappings.html", place, mappings=mappings) if mappings else "",
@@ -108,16 +109,18 @@ def _stencils(kb: KnowledgeBase) -> dict[tuple[str, str, Label, bool, bool], Ste
     return {}
 
 
-def _uses(place: Here, around: Around, *, is_scheme: bool) -> Markup | str:
+def _uses(place: Here, found: Description, around: Around) -> Markup | str:
     """The tree of a scheme, and the items that have the thing as a value."""
     uses = around.uses()
-    tree = around.tree(around.iri) if is_scheme else []
+    tree = around.tree(found.iri) if f"{SKOS}ConceptScheme" in found.types else []
     if not uses and not tree:
         return ""
     items = _items(place, around.iri, uses[0].key) if uses else []
     label = pick(place.kb.model.main.plural, place.language).text
-    query = example(OF_SCHEME, around.iri, place.prefix) if tree else ""
-    return part("thing/uses.html", place, uses=uses, tree=tree, items=items, items_label=label, query=query)
+    query = example(OF_SCHEME, found.iri, place.prefix) if tree else ""
+    versions = version_list(place, found) if tree else []
+    context = {"uses": uses, "tree": tree, "items": items, "items_label": label, "query": query, "versions": versions}
+    return part("thing/uses.html", place, **context)
 
 
 def _position(place: Here, found: Description, around: Around) -> Markup | str:

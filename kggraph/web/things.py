@@ -35,6 +35,7 @@ from kggraph.web.outlets import outlets
 from kggraph.web.paging import parse_page
 from kggraph.web.present import Reader
 from kggraph.web.render import Here, here, html, query_of, site_links
+from kggraph.web.scheme_versions import scheme_version
 from kggraph.web.thing_files import markdown, table
 from kggraph.web.thing_page import CITED, FRAMED, GRAPHS, OFFERS, page_of
 
@@ -70,6 +71,9 @@ def document(kind: str, name: str) -> Answer:
     """The document about a thing; a suffix names one representation and is never overruled."""
     place = here()
     kb = place.kb
+    slug, _, version = name.partition("/")
+    if version:
+        return scheme_version(place, _find(kb, kind, slug), version)
     slug, representation = _split(name)
     found = _find(kb, kind, slug)
     end = ending(found.ntriples, found.iri)

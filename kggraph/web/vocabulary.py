@@ -13,7 +13,7 @@ from flask import Blueprint
 from kggraph.errors import ThingNotFound
 from kggraph.model import ClassModel, Field, load_model
 from kggraph.publish.labels import Label, pick
-from kggraph.publish.versions import current_version, kept_versions, version_graph
+from kggraph.publish.versions import current_version, kept_versions, named_version, version_graph
 from kggraph.rdf.iris import local_name
 from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
 from kggraph.rdf.turtle import serialize
@@ -83,9 +83,7 @@ _PARTS: Final = {"def": "ontology", "shapes": "shapes"}
 
 def _version(place: Here, part: str, name: str, show: _Show) -> Document:
     known = versions(place.kb, part)
-    version, dot, suffix = name.rpartition(".")
-    if name in known or not dot or suffix not in _BY_SUFFIX:
-        version, suffix = name, ""
+    version, suffix = named_version(name, known, _BY_SUFFIX)
     if version not in known:
         there = f"there is {', '.join(known)}" if known else "none is kept"
         raise ThingNotFound(f"There is no such version; {there}.")

@@ -14,6 +14,7 @@ DOCUMENTS = (
     "/doc/mapping/hostile",
     "/doc/scheme/forms",
     "/doc/dataset/bridges",
+    "/doc/scheme/forms/1.0",
     "/def/0.9.0",
     "/shapes/0.9.0",
     "/def",

@@ -57,6 +57,56 @@ def test_old_shapes_are_a_page_too(client: FlaskClient) -> None:
     assert triples(client.get("/shapes/0.9.0.nt").data)
 
 
+# ------------------------------------------------------------------ concept schemes
+def test_a_scheme_is_served_whole_at_its_version(client: FlaskClient, kb: KnowledgeBase) -> None:
+    scheme = f"{BASE}id/scheme/forms"
+    told = client.get("/doc/scheme/forms.nt").data
+    assert f"<{scheme}> <{OWL}versionIRI> <{BASE}doc/scheme/forms/2.0> .".encode() in told
+    now = client.get("/doc/scheme/forms/2.0", headers={"Accept": "application/n-triples"})
+    assert now.status_code == 200 and now.headers["Content-Location"] == "/doc/scheme/forms/2.0.nt"
+    concepts = [kb.descriptions.get(concept.iri) for concept in kb.tree(scheme)]
+    assert len(concepts) > 4
+    expected = b"".join(one.ntriples for one in (kb.descriptions.get(scheme), *concepts) if one)
+    assert triples(now.data) == triples(expected)
+    assert f'<{BASE}doc/scheme/forms>; rel="latest-version"' in now.headers["Link"]
+
+
+def test_an_old_version_of_a_scheme_is_what_it_was(client: FlaskClient, kb: KnowledgeBase) -> None:
+    file = next((kb.settings.root / "versions" / "scheme" / "forms" / "1.0").glob("*.ttl"))
+    then = triples(file.read_bytes(), ox.RdfFormat.TURTLE)
+    formats = {"ttl": ox.RdfFormat.TURTLE, "jsonld": ox.RdfFormat.JSON_LD, "rdf": ox.RdfFormat.RDF_XML}
+    assert triples(client.get("/doc/scheme/forms/1.0.nt").data) == then
+    for suffix, format in formats.items():
+        assert triples(client.get(f"/doc/scheme/forms/1.0.{suffix}").data, format) == then
+    page, dutch = (client.get(f"{prefix}/doc/scheme/forms/1.0", headers=HTML).text for prefix in ("", "/nl"))
+    assert "You see version 1.0, which is kept" in page and "pontoon bridge" in page
+    assert "A bridge that is an arch." in page and "boogbrug" in dutch and "U ziet versie 1.0" in dutch
+    now = client.get("/doc/scheme/forms", headers=HTML).text
+    assert 'href="/doc/scheme/forms/1.0"' in now and 'href="/doc/scheme/forms/2.0"' in now and "pontoon" not in now
+
+
+@pytest.mark.parametrize(
+    "path", ["forms/3.0", "forms/1.0.pdf", "forms/..", "forms/%2e%2e%2f1.0", "forms/1.0/2.0", "none/1.0"]
+)
+def test_schemes_have_no_other_versions(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/doc/scheme/{path}").status_code == 404
+    assert client.get("/doc/bridge/erasmusbrug/1.0").status_code == 404
+
+
+def test_versions_of_the_main_schemes_are_whole(root: Path) -> None:
+    settings = load(root, {})
+    for file in sorted((settings.data_path / "schemes").glob("*.ttl")):
+        graph = file.read_bytes()
+        told = [q for q in ox.parse(graph, format=ox.RdfFormat.TURTLE) if q.predicate.value.startswith(f"{OWL}version")]
+        about = {q.predicate.value.removeprefix(OWL): q for q in told}
+        address = f"{about['versionIRI'].subject.value.replace('/id/', '/doc/')}/{about['versionInfo'].object.value}"
+        assert about["versionIRI"].object.value == address, file
+        # A version that is kept never changes: what is new needs a version of its own.
+        for name, path in kept_versions(settings, f"scheme/{file.stem}").items():
+            if address.endswith(f"/{name}"):
+                assert triples(version_graph(path, settings)) == triples(graph, ox.RdfFormat.TURTLE), file
+
+
 @pytest.mark.parametrize(
     "name", ["2.0.0", "0.9.0.pdf", "..", "%2e%2e", "..%2fdef%2f0.9.0", "0.9.0.ttl.ttl", ".ttl", "%00"]
 )

@@ -58,7 +58,9 @@ def _scheme(sheet: Sheet, scheme: Record, more: Record, made: str) -> ox.NamedNo
     sheet.add(node, iri(DCTERMS, "title"), texts(scheme["prefLabel"]))
     sheet.add(node, iri(DCTERMS, "description"), texts(more["description"]))
     sheet.add(node, iri(SKOS, "note"), text(scheme["note"], "en") if scheme.get("note") else None)
-    sheet.add(node, iri(OWL, "versionInfo"), text(more.get("version", made)))
+    version = more.get("version", made)
+    sheet.add(node, iri(OWL, "versionInfo"), text(version))
+    sheet.add(node, iri(OWL, "versionIRI"), ox.NamedNode(f"{node.value.replace('/id/', '/doc/')}/{version}"))
     sheet.add(node, iri(DCTERMS, "rightsHolder"), thing("organisation", more["owner"]) if "owner" in more else None)
     return node
 

@@ -50,8 +50,11 @@ def read_jsonld(path: Path, own: tuple[str, Any], base_from: str, base_to: str) 
     """
     document = json_of(path)
     try:
-        text = json.dumps(_with_context(document, own))
+        text = json.dumps(_with_context(document, own), ensure_ascii=False).encode()
         quads = list(ox.parse(text, ox.RdfFormat.JSON_LD))
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(error.object[error.start]):04X}"
+        raise UnreadableData(f"A text holds {half}, which is half a character; write the whole one.") from None
     except RecursionError:
         raise UnreadableData("The JSON is nested too deeply; write it flat, one object for each thing.") from None
     except SyntaxError as error:
@@ -88,13 +91,23 @@ def json_of(path: Path) -> Any:
     :raises UnreadableData: it is not JSON in UTF-8.
     """
     try:
-        return json.loads(read_bytes(path, path.name))
+        return json.loads(read_bytes(path, path.name), object_pairs_hook=_once)
     except SourceError as error:
         raise UnreadableData(error.message, line=error.line, column=error.column) from None
     except json.JSONDecodeError as error:
         raise UnreadableData(f"This is not JSON: {error.msg}.", line=error.lineno, column=error.colno) from None
     except (RecursionError, ValueError):
         raise UnreadableData("This is not JSON that can be read: nested too deeply or a number too long.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of a key that is given twice nobody knows which value is meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UnreadableData(f"An object has the key {json.dumps(twice[:60])} twice; give it once.")
+    return found
 
 
 def _with_context(value: Any, own: tuple[str, Any]) -> Any:

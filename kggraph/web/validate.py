@@ -72,6 +72,10 @@ def validate() -> Document:
     if representation is None:
         media_types = tuple(offer.media_type for offer in offers)
         raise NotAcceptable(f"A report can be {', '.join(media_types)}.", available=media_types)
+    packed = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if packed != "identity":
+        # https://www.rfc-editor.org/rfc/rfc9110#status.415
+        raise UnsupportedMediaType(f"Send the data as they are; Content-Encoding {packed[:40]} is not read.")
     sent = _from_form() if is_form else _from_body()
     if len(sent.data) > most:
         raise RequestTooLarge(f"The data have more than {most // 1024} kB; give fewer things at a time.")

@@ -144,6 +144,32 @@ def test_too_much_is_refused_before_it_is_read(client: FlaskClient, settings: Se
     assert sent(client, GOOD + "#" * (most - len(GOOD.encode())))[0] == 200
 
 
+def test_what_is_packed_is_not_unpacked(client: FlaskClient) -> None:
+    status, body = sent(client, GOOD, **{"Content-Encoding": "gzip"})
+    assert (status, json.loads(body)["code"]) == (415, "unsupported-media-type")
+    assert sent(client, GOOD, **{"Content-Encoding": "identity"})[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("start", "middle", "end"),
+    [
+        ("<a:b> <a:c> ", "[", ""),
+        ("<a:b> <a:c> ", "(", ""),
+        ("<a:b> <a:c> ", "[<a:p> ", "1" + "]" * 1000),
+        ("<http://", "a", "> a <b:c> ."),
+        ('<a:b> <a:c> "', "x", '" .'),
+        ("", "\0", ""),
+        ("#", "\\u0041", ""),
+    ],
+    ids=["blank", "list", "nested", "iri", "text", "zeros", "escapes"],
+)
+def test_whatever_fits_is_answered(client: FlaskClient, settings: Settings, start: str, middle: str, end: str) -> None:
+    room = settings.max_validate_kb * 1024 - len(start) - len(end)
+    status, body = sent(client, start + middle * (room // len(middle)) + end)
+    assert status in (200, 422, 503)
+    assert b"Traceback" not in body
+
+
 def test_nothing_is_a_mistake_of_its_own(client: FlaskClient) -> None:
     assert sent(client, "  ")[0] == 422
 
@@ -218,9 +244,19 @@ def test_nothing_is_fetched(kb: KnowledgeBase, settings: Settings, tmp_path: Pat
         listener.settimeout(0.2)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
         trials = Trials(settings)
-        with pytest.raises(UnreadableData, match="nothing is fetched"):
-            context = json.dumps({"@context": address, "@id": f"{BASE}id/bridge/x", "name": "x"}).encode()
-            trials.run(kb.generation, context, "jsonld", lang="en", form="json")
+        thing = {"@id": f"{BASE}id/bridge/x", "https://example.org/p": {"@id": "https://example.org/o"}}
+        inner = {"p": {"@id": "https://example.org/p", "@context": address}}
+        for document in (
+            {"@context": address, **thing},
+            {"@context": [{"name": "https://example.org/name"}, address], **thing},
+            {"@context": {"@version": 1.1, "@import": address}, **thing},
+            {"@context": inner, **thing, "p": {"@id": "https://example.org/o", "q": 1}},
+            {**thing, "https://example.org/q": {"@context": address, **thing}},
+            {"@included": [{"@context": address, **thing}]},
+            {"@context": "file:///etc/hostname", **thing},
+        ):
+            with pytest.raises(UnreadableData, match="nothing is fetched"):
+                trials.run(kb.generation, json.dumps(document).encode(), "jsonld", lang="en", form="json")
         imports = f"<{BASE}id/bridge/x> <http://www.w3.org/2002/07/owl#imports> <{address}> .\n"
         trials.run(kb.generation, (GOOD + imports).encode(), "ttl", lang="en", form="json")
         with pytest.raises(TimeoutError):

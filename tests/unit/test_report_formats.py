@@ -21,6 +21,9 @@ from kggraph.validation.report_formats import FORMATS, MEDIA_TYPES, render, verd
 from kggraph.validation.shape_texts import ShapeTexts
 
 SCHEMA = Path(__file__).parent.parent / "cases" / "reports" / "sarif.schema.json"
+OASIS = SCHEMA.parent / "sarif-schema-2.1.0.json"
+"""The schema of the standard (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), as SchemaStore has it (Apache-2.0)."""
+FORMATS_OF_JSON = jsonschema.Draft7Validator.FORMAT_CHECKER
 SHAPES = """
 PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX ex: <https://example.org/>
 ex:S sh:targetClass ex:Item ; sh:property ex:S-title, ex:S-old, ex:S-far, [ sh:path ex:none ; sh:minCount 1 ] .
@@ -129,6 +132,7 @@ def test_a_turtle_report_that_is_cut_says_so(report: tuple[Findings, ShapeTexts]
 def test_sarif_is_valid(report: tuple[Findings, ShapeTexts]) -> None:
     document = json.loads(render("sarif", *report))
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(document)
+    jsonschema.Draft7Validator(json.loads(OASIS.read_text("utf-8")), format_checker=FORMATS_OF_JSON).validate(document)
     (run,) = document["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in run["results"])
@@ -136,6 +140,13 @@ def test_sarif_is_valid(report: tuple[Findings, ShapeTexts]) -> None:
     place = run["results"][1]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "data/a%20b.ttl"
     assert place["region"]["startLine"] == 5
+
+
+def test_the_schema_of_sarif_can_fail(report: tuple[Findings, ShapeTexts]) -> None:
+    document = json.loads(render("sarif", *report))
+    document["runs"][0]["results"][0]["level"] = "fatal"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft7Validator(json.loads(OASIS.read_text("utf-8"))).validate(document)
 
 
 def test_junit_counts_what_it_holds(report: tuple[Findings, ShapeTexts]) -> None:

@@ -11,7 +11,7 @@ from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.statements import Term, Told
 from kggraph.rdf.iris import local_name
-from kggraph.terms import BIBO, DCAT, FOAF, RDF, SCHEMA, XSD
+from kggraph.terms import BIBO, DCAT, FOAF, OWL, RDF, SCHEMA, XSD
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.layout import Placed
@@ -21,6 +21,8 @@ from kggraph.web.views import FieldView, GroupView, Shown, ThingView
 _TYPE = f"{RDF}type"
 _DOI = f"{BIBO}doi"
 _MANY_LINKS = 50
+_VERSIONS = (f"{OWL}versionIRI", f"{OWL}priorVersion")
+"""What the list of versions of a concept scheme tells."""
 _DATES = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
 _HOME_PAGES = (f"{DCAT}landingPage", f"{FOAF}homepage", f"{SCHEMA}url", f"{DCAT}accessURL")
 
@@ -66,7 +68,7 @@ class Reader:
             lead=lead,
             lead_others=others,
             home_page=home_page,
-            groups=tuple(self._groups((_TYPE, lead_path, home_path))),
+            groups=tuple(self._groups((_TYPE, *_VERSIONS, lead_path, home_path))),
             source=self.description.source,
         )
 

@@ -17,12 +17,15 @@ from typing import IO, Final
 
 from kggraph.config import Settings, environment_with
 from kggraph.errors import ConfigError, KgError, QueryHostUnavailable
+from kggraph.store.files import QUADS_NAME, is_on_disk
 from kggraph.store.limits import HostLimits
 from kggraph.store.remote import Remote
 
 _START_S: Final = 600.0
 """A store of many millions of triples takes minutes to read."""
 _STOP_S: Final = 5.0
+_LARGE_BYTES: Final = 200 << 20
+"""Quads that take more than a few seconds to be read into memory."""
 _ALLOCATOR: Final = {"GLIBC_TUNABLES": "glibc.malloc.tcache_count=127"}
 """An engine makes and frees thousands of small pieces for a query: with more of them at hand it needs an eighth less
 time for a small one. https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html"""
@@ -90,17 +93,34 @@ class QueryHost:
         if self._begun is None:
             self.begin()
         if self._begun is not None:
-            process, held = self._begun
-            self._process, self._holds = self._ready(process), held
-            self._begun = None
+            try:
+                process, held = self._begun
+                self._process, self._holds = self._ready(process), held
+            finally:
+                self._begun = None
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether what was begun reads so much that pages should not wait for it; `watch` then waits for it."""
+        if self._begun is None or self._begun[1].remote is not None or is_on_disk(self._begun[1].data):
+            return False
+        quads = self._begun[1].data / QUADS_NAME
+        return quads.is_file() and quads.stat().st_size > _LARGE_BYTES
 
     def watch(self) -> str | None:
         """Start it anew when it died, or replace it when it should hold other data; a sentence when that happened.
 
+        One that was begun and not waited for is waited for here.
+
         :raises KgError: the new one does not start; the old one, when there is one, goes on.
         """
-        if self._process is None or self._is_stopped or time.monotonic() < self._retry_at:
+        if self._is_stopped or time.monotonic() < self._retry_at:
             return None
+        if self._process is None:
+            self._wait_before_another()
+            self.start()
+            self._deaths = 0
+            return "Queries are answered now."
         self._leaving = [process for process in self._leaving if process.poll() is None]
         code = self._process.poll()
         if code is not None:

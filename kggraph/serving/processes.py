@@ -44,6 +44,10 @@ class Host(Protocol):
     def start(self) -> None:
         """Return when it answers; raises KgError when it cannot."""
 
+    @property
+    def takes_long(self) -> bool:
+        """Whether what was begun takes so long that pages should not wait for it, but `watch` should."""
+
     def watch(self) -> str | None:
         """Start it anew when it died, or when it should hold other data; a sentence when that happened."""
 
@@ -103,7 +107,10 @@ def run(
         from kggraph.serving.web_server import WebServer
 
         make_app = load_app()
-        host.start()
+        if host.takes_long:
+            say("Pages are served while the data for queries are read.")
+        else:
+            host.start()
         watcher = threading.Thread(target=_watch, args=(host, stopping, say), name="watch-query-host", daemon=True)
 
         def started() -> None:
@@ -138,7 +145,7 @@ def _watch(host: Host, stopping: threading.Event, say: Say) -> None:
             sentence = host.watch()
         except KgError as error:
             sentence = str(error)
-        if sentence:
+        if sentence and not stopping.is_set():
             say(sentence)
 
 

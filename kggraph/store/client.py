@@ -46,6 +46,10 @@ class QueryClient:
         except QuerySyntaxError as error:
             raise explained(error, request.text, self._prefixes) from None
 
+    def is_there(self) -> bool:
+        """Whether a query host has put its socket there: it does so when it has read its data."""
+        return Path(self._path).exists()
+
     def close(self) -> None:
         """Hang up; the client can be used again."""
         while self._free:

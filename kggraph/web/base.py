@@ -28,6 +28,7 @@ def bare_app(
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_query_kb * 1024 * _FORM_FACTOR
     app.extensions["kggraph.site"] = Site(settings, generations)
     app.extensions["kggraph.engine"] = _asking_others(engine, settings) if settings.service_allow else engine
+    app.extensions["kggraph.engine.is_there"] = getattr(engine, "is_there", lambda: True)
     sparql_direct.install(app)
     http.install(app, version, settings.response_cache_mb)
     problems.install(app)

@@ -24,6 +24,10 @@ class MeteredEngine:
         """
         self._engine, self._slow_s = engine, slow_query_s
 
+    def is_there(self) -> bool:
+        """Whether it can be asked; an engine that does not tell always can."""
+        return bool(getattr(self._engine, "is_there", lambda: True)())
+
     def query(self, request: QueryRequest) -> QueryAnswer:
         """See `QueryEngine.query`."""
         started = time.perf_counter()

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, request, send_file
 
 import kggraph
 from kggraph.config import Settings
-from kggraph.errors import KgError, ThingNotFound
+from kggraph.errors import KgError, QueryHostUnavailable, ThingNotFound
 from kggraph.publish.generation import GENERATIONS, MANIFEST, SIGNATURE, Generation, open_generation
 from kggraph.rdf.media import RESULTS_JSON
 from kggraph.store.protocol import QueryRequest
@@ -34,11 +34,13 @@ def livez() -> Document:
 @blueprint.get("/readyz")
 @answered
 def readyz() -> Document:
-    """Whether a knowledge base is open, and which one."""
+    """Whether a knowledge base is open and queries are answered, and which one it is."""
     kb = here().kb
     told = {"status": "ready", "generation": kb.hash, "triples": kb.manifest.triples, "counts": dict(kb.manifest.kinds)}
     if here().site.settings.store == "remote":  # pages need no engine, so without one a node is ready all the same
         told["engine"] = _engine()
+    elif not current_app.extensions["kggraph.engine.is_there"]():
+        raise QueryHostUnavailable("The data for queries are still read, and pages are there; ask again in a moment.")
     return _told("/readyz", told)
 
 

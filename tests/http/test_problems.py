@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 
 from kggraph.config import Settings
 from kggraph.errors import KgError, QueryHostUnavailable, TooBusy, TooManyRequests
+from kggraph.store.client import QueryClient
 from kggraph.store.protocol import QueryRequest
 from kggraph.web import create_app
 from kggraph.web.generations import Generations
@@ -144,9 +146,17 @@ def test_when_to_come_back(
     assert page.status_code == status
 
 
+def test_data_for_queries_that_are_still_read_are_not_ready(settings: Settings, tmp_path: Path) -> None:
+    client = create_app(settings, Generations(settings), QueryClient(tmp_path / "socket")).test_client()
+    response = client.get("/readyz")
+    assert (response.status_code, response.get_json()["code"]) == (503, "query-host-unavailable")
+    assert client.get("/doc/bridge/erasmusbrug.ttl").status_code == 200
+    (tmp_path / "socket").touch()
+    assert client.get("/readyz").status_code == 200
+
+
 def test_no_generation_is_not_ready(tmp_path: object, settings: Settings) -> None:
     import dataclasses
-    from pathlib import Path
 
     empty = dataclasses.replace(settings, root=Path(str(tmp_path)))
     app: Flask = create_app(empty, Generations(empty), Failing(QueryHostUnavailable("No query host.")))

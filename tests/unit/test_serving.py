@@ -12,9 +12,11 @@ import pytest
 
 from kggraph.config import load
 from kggraph.errors import ConfigError, KgError, TooBusy
+from kggraph.serving import host as serving_host
 from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.serving.port import Port
 from kggraph.store.client import QueryClient
+from kggraph.store.files import QUADS_NAME
 from kggraph.store.limits import HostLimits
 from kggraph.store.protocol import QueryRequest
 
@@ -149,6 +151,34 @@ def test_data_that_cannot_be_read_leave_the_old_host(shelf: Shelf, tmp_path: Pat
         assert asked(path) == "first"
     finally:
         host.stop()
+
+
+def test_pages_need_not_wait_for_much_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_host, "_LARGE_BYTES", 10)
+    quads, path = tmp_path / QUADS_NAME, tmp_path / "q"
+    quads.write_text("nonsense, and much of it")
+    host = QueryHost(path, lambda: Held(tmp_path, "1"), HostLimits(workers=1))
+    host.begin()
+    try:
+        assert host.takes_long
+        with pytest.raises(KgError, match=r"quads\.nq"):
+            watched(host)
+        quads.write_text('<x:a> <x:b> "there" .\n')
+        assert not QueryClient(path).is_there()
+        assert watched(host, 60) == "Queries are answered now."
+        assert QueryClient(path).is_there()
+        assert asked(path) == "there"
+        assert host.watch() is None
+    finally:
+        host.stop()
+
+
+def test_little_data_are_waited_for(shelf: Shelf, tmp_path: Path) -> None:
+    host = QueryHost(tmp_path / "q", lambda: shelf.held, HostLimits(workers=1))
+    host.begin()
+    assert not host.takes_long
+    host.start()
+    host.stop()
 
 
 def test_nothing_to_hold_is_an_error(tmp_path: Path) -> None:

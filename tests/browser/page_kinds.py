@@ -38,6 +38,7 @@ KINDS: Final[dict[str, tuple[str, ...]]] = {
         "/doc/mapping/audience-docenten-unesco-concept1095",
         "/doc/dataset/kennisbank",
     ),
+    "/doc/{kind}/{slug}/{version}": ("/doc/scheme/themes-stepchange-2020/2020",),
     "/browse": ("/browse",),
     "/gaps": ("/gaps",),
     "/stats": ("/stats",),

@@ -73,6 +73,9 @@ def test_a_misspelt_word_is_put_right(client: FlaskClient) -> None:
     better = re.search(r'Did you mean <a href="([^"]*)"', text)
     assert better and unescape(better[1]) == "/items?q=bridge"
     assert titles(text)
+    assert "spelled almost like “bridgge”" in unescape(text)
+    answer = found(client, "q=bridgge&lang=en")
+    assert all("spelling" in {reason["kind"] for reason in item["why"]} for item in answer["items"])
 
 
 def test_order_within_a_search(client: FlaskClient) -> None:
@@ -127,6 +130,12 @@ def test_suggestions_name_things_and_items(client: FlaskClient) -> None:
     item = next(one for one in suggested(client, "q=tow&lang=en") if one["kind"] == "bridge")
     assert item["label"] == "Tower Bridge" and "list" not in item
     assert suggested(client, "q=t") == []
+
+
+def test_a_suggestion_says_which_synonym_was_typed(client: FlaskClient) -> None:
+    first = suggested(client, "q=draw&lang=en")[0]
+    assert (first["label"], first["via"]) == ("movable bridge", "drawbridge")
+    assert [part["text"] for part in first["segments"] if part.get("hit")] == ["draw"]
 
 
 def test_suggestions_lead_to_the_language_of_the_page(client: FlaskClient) -> None:

@@ -113,6 +113,12 @@ class Explainer:
         title, others = self._shown(texts, found.question.lang)
         return Explanation(tuple(why for why in reasons if why), lacking, title, tuple(others[:passages]))
 
+    def meant(self, question: Question) -> set[str]:
+        """The concepts that words of a question are a name of, as IRIs."""
+        named = [one.thing for unit in question.units for one in unit.alternatives if one.kind == "concept"]
+        things = (self._thing(number) for number in named if number is not None)
+        return {thing.iri for thing in things if thing}
+
     def _read(self, iri: str, rows: Iterable[ntriples.Row]) -> _Item:
         """The texts of an item and what it links to, kept for the next question."""
         texts: list[tuple[OwnText, TextWords]] = []

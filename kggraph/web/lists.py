@@ -15,10 +15,12 @@ from kggraph.publish.citations import CITATION_FORMATS
 from kggraph.publish.feeds import ATOM_FORMAT
 from kggraph.publish.labels import Label, pick
 from kggraph.search.facets import NEWEST, TITLE
+from kggraph.search.index import Found
 from kggraph.search.results import RELEVANCE
 from kggraph.web.cards import cards
 from kggraph.web.choice import Choice, default_order, parse_choice
 from kggraph.web.facets import chips, facet_views
+from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Answer, Document, Redirect, answered
 from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around
@@ -62,7 +64,7 @@ def items() -> Answer:
             "facets": facet_views(kb, results, place.language, choice),
             "chips": chips(kb, choice, place.language, address),
             "pager": pager(number, results.total, size=PAGE_SIZE, path=address, pairs=pairs),
-            "notices": notices(kb, (v for values in choice.filters.values() for v in values), place.language),
+            "notices": notices(kb, _told(kb, choice, found), place.language),
             "sort": results.order,
             "orders": _orders(choice, pairs, address),
             "notes": notes(kb, choice, results, place.language, address),
@@ -83,6 +85,12 @@ def items() -> Answer:
             *other_forms(place, "/feed", filters, (ATOM_FORMAT,)),
         ],
     )
+
+
+def _told(kb: KnowledgeBase, choice: Choice, found: Found | None) -> set[str]:
+    """What a list is about: the values that are chosen, and the concepts that the words are a name of."""
+    chosen = {value for values in choice.filters.values() for value in values}
+    return chosen | (kb.explainer.meant(found.question) if found and kb.settings.notices else set())
 
 
 def _orders(choice: Choice, pairs: Sequence[tuple[str, str]], address: str) -> list[tuple[str, str]]:

@@ -79,6 +79,19 @@ def test_the_language_changes_on_the_same_page(reader: Reader) -> None:
     reader.is_clean()
 
 
+def test_the_crisis_line_is_there_whichever_way_one_comes(reader: Reader) -> None:
+    reader.go("/items?q=zelfmoord")
+    expect(reader.page.locator(".notice")).to_contain_text("0800-0113")
+    reader.go("/items")
+    expect(reader.page.locator(".notice")).to_have_count(0)
+    reader.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    reader.page.locator("input[name=topic][value=suicidepreventie]").check()
+    expect(reader.page.locator(".notice")).to_contain_text("www.113.nl")
+    reader.page.locator(".chips a").first.click()
+    expect(reader.page.locator(".notice")).to_have_count(0)
+    reader.is_clean()
+
+
 def test_by_keyboard_alone(reader: Reader) -> None:
     reader.go("/")
     reader.page.keyboard.press("Tab")

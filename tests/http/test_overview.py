@@ -81,7 +81,11 @@ def test_a_notice_is_on_the_concept_its_items_and_its_list(
     for path in ("/doc/form/arch", str(kb.addresses.path(item)), "/items?form=arch"):
         text = client.get(path, headers=HTML).text
         assert "Mind the step" in text and 'href="tel:112"' in text, path
-    assert "Mind the step" not in client.get("/items?form=movable", headers=HTML).text
+    for other in ("/items?form=movable", "/items?q=movable"):
+        assert "Mind the step" not in client.get(other, headers=HTML).text
+    # Who asks for it in words is told as well: by its name or another name of it, in any place.
+    for asked in ("arch+bridge", "boogbrug", "old+arch+bridge"):
+        assert "Mind the step" in client.get(f"/items?q={asked}", headers=HTML).text, asked
 
 
 def test_whom_to_write_to_is_told_when_there_is_someone(

@@ -247,7 +247,7 @@ class ShapeView:
     target: Shown
     fields: tuple[ShapeField, ...]
     query: str
-    """Address of an example query."""
+    """Address of an example query, where there is something to find."""
 
 
 def _shapes(place: Here, ntriples: bytes) -> dict[str, Any]:
@@ -272,7 +272,7 @@ def _shape(place: Here, model: ClassModel) -> ShapeView:
         text=pick(model.description, place.language),
         target=_term(place, model.iri),
         fields=tuple(_shape_field(place, field) for field in model.fields),
-        query=example(OF_CLASS, model.iri, place.prefix),
+        query=example(OF_CLASS, model.iri, place.prefix) if place.kb.manifest.classes.get(model.iri) else "",
     )
 
 

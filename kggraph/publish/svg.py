@@ -106,6 +106,10 @@ def px(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+_LARGEST: Final = 1e300
+"""Numbers above it have no room for a round one beyond them."""
+
+
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`.
 
@@ -113,8 +117,8 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     [0.0, 5.0, 10.0, 15.0, 20.0]
     """
     span = high - low
-    if not math.isfinite(span):
-        return [low, 0.0, high]
+    if not math.isfinite(span) or max(abs(low), abs(high)) > _LARGEST:
+        return sorted({low, 0.0, high})
     if span <= 0:
         span = abs(high) or 1.0
         high = low + span

@@ -54,6 +54,7 @@ bench: $(TESTABLE)  ## measure, as ratios, on this machine (needs wrk and oxigra
 	@$(BIN)/python tools/bench.py
 	@$(BIN)/python tools/bench_sparql.py
 	@$(BIN)/python tools/bench_search.py
+	@$(BIN)/python tools/bench_validation.py
 
 bench-large: $(TESTABLE)  ## how each cost grows, beside other engines; a million items searched (long; 5 GB of disk)
 	@$(BIN)/python tools/bench_large.py

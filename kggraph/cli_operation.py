@@ -43,8 +43,9 @@ def gc(context: click.Context, keep: int | None) -> None:
 
 
 @click.command(name="doctor", short_help="Look whether all is well; change nothing.")
+@click.option("--store", is_flag=True, help="Ask the store as well whether what it holds conforms to the shapes.")
 @click.pass_context
-def doctor(context: click.Context) -> int:
+def doctor(context: click.Context, store: bool) -> int:
     """Look at the machine, the settings, the sources and what is served, all checksums included.
 
     The exit code is 1 when something is wrong.
@@ -52,7 +53,7 @@ def doctor(context: click.Context) -> int:
     from kggraph.operation.doctor import look
 
     wrong = 0
-    for finding in look(settings_of(context)):
+    for finding in look(settings_of(context), store=store):
         wrong += finding.verdict == "wrong"
         click.echo(f"{_VERDICTS[finding.verdict]}  {finding.what:16} {finding.told}")
     return 1 if wrong else 0

@@ -17,6 +17,7 @@ import kggraph
 from kggraph.config import Settings
 from kggraph.errors import KgError
 from kggraph.operation.keeping import DAMAGED, PULLED
+from kggraph.operation.store_opinion import ask_store
 from kggraph.publish.changes import is_recorded
 from kggraph.publish.generation import GENERATIONS, current_hash, open_current
 from kggraph.publish.inputs import hash_of_files
@@ -39,8 +40,11 @@ class Finding:
     told: str
 
 
-def look(settings: Settings) -> Iterator[Finding]:
-    """Everything that was looked at, as it is found."""
+def look(settings: Settings, *, store: bool = False) -> Iterator[Finding]:
+    """Everything that was looked at, as it is found.
+
+    :param store: also ask the store whether what it holds conforms, which takes as long as some hundred queries.
+    """
     checks: tuple[tuple[str, Callable[[Settings], tuple[Verdict, str]]], ...] = (
         ("program", _program),
         ("open files", _open_files),
@@ -53,6 +57,7 @@ def look(settings: Settings) -> Iterator[Finding]:
         ("left over", _left_over),
         ("proxies", _proxies),
         ("rates", _rates),
+        *((("store", _store),) if store else ()),
     )
     for what, check in checks:
         try:
@@ -166,3 +171,12 @@ def _rates(settings: Settings) -> tuple[Verdict, str]:
     if not settings.rate_store:
         return "ok", "Each web process counts for itself."
     return ("ok", "All count together.") if rates.is_reachable() else ("wrong", "The store of rates does not answer.")
+
+
+def _store(settings: Settings) -> tuple[Verdict, str]:
+    opinion = ask_store(settings)
+    asked = f"{opinion.checks} constraints of the shapes were asked of it"
+    if not opinion.differences:
+        return "ok", f"{asked}: {opinion.results} results, as in the report."
+    more = f" (and {len(opinion.differences) - 1} others)" if len(opinion.differences) > 1 else ""
+    return "wrong", f"{asked}, and it differs from the report: {opinion.differences[0]}{more}."

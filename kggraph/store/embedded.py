@@ -18,8 +18,8 @@ __all__ = ["EmbeddedEngine", "open_store"]
 class EmbeddedEngine:
     """Answers in this process: for the command line and tests. Its queries cannot be stopped, so not for the public."""
 
-    def __init__(self, store: Store, prefixes: Mapping[str, str] | None = None) -> None:
-        self._dataset = Dataset(store)
+    def __init__(self, store: Store | Dataset, prefixes: Mapping[str, str] | None = None) -> None:
+        self._dataset = store if isinstance(store, Dataset) else Dataset(store)
         self._prefixes = prefixes or {}
 
     def query(self, request: QueryRequest) -> QueryAnswer:

@@ -52,3 +52,13 @@ class Report:
 def rule_of(result: Result) -> tuple[str, str]:
     """Severity and rule that a result is counted by: its shape, or its component where the shape has no IRI."""
     return result.severity, result.shape or result.component
+
+
+def one_line(error: object) -> str:
+    """What an engine said, short enough for a sentence.
+
+    >>> one_line("no  such\\nshape ")
+    'no such shape'
+    """
+    text = " ".join(str(error).split())
+    return text if len(text) <= 500 else f"{text[:500]} ..."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from tests.house.source_tree import module_names, modules
 
 LAYERS: dict[str, float] = {
@@ -76,3 +78,19 @@ def test_no_import_cycles() -> None:
 
     for name in graph:
         visit(name, ())
+
+
+def test_an_engine_of_shacl_is_known_by_one_module() -> None:
+    """So that another one takes its place in one file."""
+    known = {
+        (name.partition(".")[0], module.name)
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+        if name.partition(".")[0] in ("shifty", "pyshacl")
+    }
+    assert known == {
+        ("shifty", "kggraph.validation.shifty_engine"),
+        ("pyshacl", "kggraph.validation.pyshacl_engine"),
+    }

@@ -13,7 +13,8 @@ from shifty import _shifty
 
 from kggraph.model import load_model
 from kggraph.rdf.source import read_folder
-from kggraph.validation.engines import ENGINES, Validator, data_graph, narrowed, read_report, validate
+from kggraph.validation.engines import ENGINES, Validator, data_graph, read_report, validate
+from kggraph.validation.narrowing import narrowed
 from kggraph.validation.report import VIOLATION, WARNING
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import focus_nodes, read_targets, without_focus_nodes

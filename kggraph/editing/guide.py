@@ -15,7 +15,7 @@ from kggraph.model import ClassModel, Field, LangText, Model
 from kggraph.model.graph import Term
 from kggraph.rdf.iris import local_name
 from kggraph.rdf.names import Names
-from kggraph.terms import KG, RDF, SH, SKOS, XSD
+from kggraph.terms import RDF, SH, SKOS, XSD
 from kggraph.validation.messages import catalogue, texts_for
 from kggraph.validation.shape_texts import ShapeTexts
 
@@ -64,11 +64,6 @@ class Guides:
         """
         self._texts, self._model, self._names = ShapeTexts(shapes), model, Names(prefixes)
         self._graph = self._texts.graph
-        self._rules: dict[str, list[str]] = {}
-        for node in self._graph.subjects():
-            if isinstance(node, ox.NamedNode):
-                for of in self._graph.iris(node, f"{KG}ruleOf"):
-                    self._rules.setdefault(of, []).append(node.value)
 
     def of(self, found: ClassModel) -> tuple[FieldGuide, ...]:
         """The guide of each field of a class, in the order in which they are shown."""
@@ -91,7 +86,7 @@ class Guides:
         )
 
     def _count(self, field: Field, lang: str) -> str:
-        asking = [self._asks_for_one(rule) for rule in self._rules.get(field.iri, ())]
+        asking = [self._asks_for_one(rule) for rule in self._texts.rules_about(field.iri)]
         required = "required" if field.min_count > 0 or True in asking else "optional"
         if required == "optional" and False in asking:
             required = "required_together"
@@ -130,7 +125,7 @@ class Guides:
         return phrase("address", lang) if field.node_kind else phrase("anything", lang)
 
     def _options(self, field: Field) -> list[Term]:
-        for shape in (field.iri, *self._rules.get(field.iri, ())):
+        for shape in (field.iri, *self._texts.rules_about(field.iri)):
             for head in self._graph.values(ox.NamedNode(shape), f"{SH}in"):
                 return self._graph.members(head)
         return []
@@ -150,7 +145,7 @@ class Guides:
 
     def _messages(self, field: Field) -> Iterable[LangText]:
         told: list[LangText] = []
-        for shape in (field.iri, *self._rules.get(field.iri, ())):
+        for shape in (field.iri, *self._texts.rules_about(field.iri)):
             for component in catalogue():
                 if component in _NOT_RULES:
                     continue

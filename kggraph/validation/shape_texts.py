@@ -28,6 +28,11 @@ class ShapeTexts:
         :param shapes: the shapes graph as N-Triples.
         """
         self.graph = ModelGraph(shapes)
+        self._rules: dict[str, list[str]] = {}
+        for node in self.graph.subjects():
+            if isinstance(node, ox.NamedNode):
+                for field in self.graph.iris(node, f"{KG}ruleOf"):
+                    self._rules.setdefault(field, []).append(node.value)
 
     def name(self, shape: str) -> LangText:
         """The field's name in each language, of the shape or of the shape it is a rule of; empty when it has none."""
@@ -42,6 +47,10 @@ class ShapeTexts:
     def rule_of(self, shape: str) -> list[str]:
         """The fields that it is a rule of."""
         return self.graph.iris(ox.NamedNode(shape), f"{KG}ruleOf") if shape else []
+
+    def rules_about(self, field: str) -> list[str]:
+        """The shapes that are rules of a field, sorted."""
+        return self._rules.get(field, [])
 
     def messages(self, shape: str) -> LangText:
         """Its `sh:message` in each language; empty when it has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from kggraph.publish.versions import current_version, kept_versions, named_versi
 from kggraph.rdf.iris import local_name
 from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
 from kggraph.rdf.turtle import serialize
-from kggraph.terms import DCTERMS, OWL, RDF, RDFS, SKOS
+from kggraph.terms import DCTERMS, OWL, RDF, RDFS, SH, SKOS
+from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.web.examples import OF_CLASS, OF_PROPERTY, example
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import Document, Link, answered
@@ -223,6 +224,14 @@ def _ontology(place: Here, ntriples: bytes) -> dict[str, Any]:
 
 # ------------------------------------------------------------------ the shapes as a page
 @dataclass(frozen=True, slots=True)
+class RuleView:
+    """One more rule about a field or a class, by what is said when it is broken."""
+
+    anchor: str
+    text: Label
+
+
+@dataclass(frozen=True, slots=True)
 class ShapeField:
     """A property shape in the table of its class."""
 
@@ -235,6 +244,7 @@ class ShapeField:
     minimum: int
     maximum: int | None
     is_facet: bool
+    rules: tuple[RuleView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +256,7 @@ class ShapeView:
     text: Label
     target: Shown
     fields: tuple[ShapeField, ...]
+    rules: tuple[RuleView, ...]
     query: str
     """Address of an example query, where there is something to find."""
 
@@ -257,26 +268,45 @@ def _shapes(place: Here, ntriples: bytes) -> dict[str, Any]:
     model = place.kb.model if is_current else load_model(ntriples, place.kb.generation.ontology_path.read_bytes())
     iri = f"{place.kb.addresses.base_uri}shapes"
     title, text = graph.about(iri, place.language)
+    texts = ShapeTexts(ntriples)
+    views = [_shape(place, one, texts) for one in model.classes]
+    anchors = {view.anchor for view in views} | {rule.anchor for view in views for rule in view.rules}
+    anchors |= {field.anchor for view in views for field in view.fields}
+    anchors |= {rule.anchor for view in views for field in view.fields for rule in field.rules}
+    named = [node.value for node in texts.graph.subjects() if isinstance(node, ox.NamedNode)]
     return {
         "title": title,
         "text": text,
         "iri": iri,
-        "shapes": [_shape(place, one) for one in model.classes],
+        "shapes": views,
+        # Rules of things of any class, such as those that were withdrawn.
+        "others": _rule_views(place, (one for one in named if local_name(one) not in anchors), texts),
     }
 
 
-def _shape(place: Here, model: ClassModel) -> ShapeView:
+def _shape(place: Here, model: ClassModel, texts: ShapeTexts) -> ShapeView:
+    others = [
+        node.value
+        for node in texts.graph.subjects()
+        if isinstance(node, ox.NamedNode) and model.iri in texts.graph.iris(node, f"{SH}targetClass")
+    ]
     return ShapeView(
         anchor=local_name(model.shape),
         label=pick(model.label, place.language, model.iri),
         text=pick(model.description, place.language),
         target=_term(place, model.iri),
-        fields=tuple(_shape_field(place, field) for field in model.fields),
+        fields=tuple(_shape_field(place, field, texts) for field in model.fields),
+        rules=_rule_views(place, (iri for iri in others if iri != model.shape), texts),
         query=example(OF_CLASS, model.iri, place.prefix) if place.kb.manifest.classes.get(model.iri) else "",
     )
 
 
-def _shape_field(place: Here, field: Field) -> ShapeField:
+def _rule_views(place: Here, iris: Iterable[str], texts: ShapeTexts) -> tuple[RuleView, ...]:
+    told = ((iri, texts.messages(iri)) for iri in iris)
+    return tuple(RuleView(local_name(iri), pick(said, place.language)) for iri, said in told if said)
+
+
+def _shape_field(place: Here, field: Field, texts: ShapeTexts) -> ShapeField:
     types = [field.scheme] if field.scheme else [*field.node_classes, *field.datatypes]
     return ShapeField(
         anchor=local_name(field.iri),
@@ -288,6 +318,7 @@ def _shape_field(place: Here, field: Field) -> ShapeField:
         minimum=field.min_count,
         maximum=field.max_count,
         is_facet=field.facet,
+        rules=_rule_views(place, texts.rules_about(field.iri), texts),
     )
 
 

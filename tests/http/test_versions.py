@@ -10,11 +10,14 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
-from kggraph.config import load
+from kggraph.config import Settings, load
 from kggraph.publish import inputs
 from kggraph.publish.versions import current_version, kept_versions, version_graph
+from kggraph.store.embedded import EmbeddedEngine, open_store
 from kggraph.terms import OWL
-from kggraph.web.generations import KnowledgeBase
+from kggraph.validation.shape_texts import ShapeTexts
+from kggraph.web import create_app
+from kggraph.web.generations import Generations, KnowledgeBase
 
 BASE = "https://example.org/bridges/"
 HTML = {"Accept": "text/html"}
@@ -190,3 +193,20 @@ def test_a_scheme_tells_all_of_its_concepts(client: FlaskClient) -> None:
     assert 'href="/doc/form/cable-stayed"' in tree and 'class="count"' in tree
     # Definitions and mappings, where there are any.
     assert 'class="note"' in tree and re.search(r"\d+ mappings?<", tree)
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_rule_can_be_pointed_at(main_settings: Settings, lang: str) -> None:
+    """A report leads from a result to its shape on the page of the shapes, where its message stands."""
+    generations = Generations(main_settings)
+    engine = EmbeddedEngine(open_store(generations.current().generation.quads_path), main_settings.all_prefixes)
+    client = create_app(main_settings, generations, engine).test_client()
+    page = client.get(f"/{lang}/shapes" if lang == "en" else "/shapes", headers=HTML).get_data(as_text=True)
+    texts = ShapeTexts(generations.current().generation.shapes_path.read_bytes())
+    rules = [node.value for node in texts.graph.subjects() if isinstance(node, ox.NamedNode)]
+    told = {iri: texts.messages(iri) for iri in rules if texts.messages(iri)}
+    assert len(told) > 100
+    for iri, messages in told.items():
+        assert f'id="{iri.partition("#")[2]}"' in page, iri
+        if texts.rule_of(iri):
+            assert messages[lang] in unescape(page), iri

@@ -11,7 +11,7 @@ TESTABLE := $(VENV)/.testable
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := uv pip compile --quiet pyproject.toml --extra install --generate-hashes --universal --python-version 3.11
 
-.PHONY: serve build test check fmt bench bench-large relevance conformance lock clean help
+.PHONY: serve build test check fmt bench bench-large faults soak relevance conformance lock clean help
 
 help:            ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -59,6 +59,12 @@ bench: $(TESTABLE)  ## measure, as ratios, on this machine (needs wrk and oxigra
 bench-large: $(TESTABLE)  ## how each cost grows, beside other engines; a million items searched (long; 5 GB of disk)
 	@$(BIN)/python tools/bench_large.py
 	@$(BIN)/python tools/bench_search.py --items 1000000
+
+faults: $(TESTABLE)  ## kill -9, full disks, flipped bits, slow clients ...: 50 random points of each; writes docs/reliability.md
+	@$(BIN)/python tools/faults.py
+
+soak: $(TESTABLE)    ## 15 minutes at 80 % of what the server can do: nothing may grow; writes docs/reliability.md
+	@$(BIN)/python tools/soak.py --write
 
 relevance: $(TESTABLE)  ## how well the search answers the judged questions
 	@$(BIN)/python tools/relevance.py

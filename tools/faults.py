@@ -1,7 +1,7 @@
 """Tries every fault of tests/faults at many random points, and puts what was counted into docs/reliability.md.
 
-    make faults                              50 points of each, by the seed of the day this was written
-    tools/faults.py --points 5 --seed 7      fewer, others
+make faults                              50 points of each, by the seed of the day this was written
+tools/faults.py --points 5 --seed 7      fewer, others
 """
 
 from __future__ import annotations

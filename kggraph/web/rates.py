@@ -23,6 +23,8 @@ from kggraph.web.visitors import KINDS
 log = logging.getLogger("kggraph.web")
 
 _HERE: Final = "memory://"
+_WAIT_S: Final = 1.0
+"""For an answer of a store that is reached over the network."""
 _PAUSE_S: Final = 10.0
 """How long a store that fails is left alone: a client never waits for it twice."""
 
@@ -95,7 +97,8 @@ def _item(settings: Settings, key: str) -> RateLimitItem | None:
 
 def _counter(uri: str) -> FixedWindowRateLimiter:
     try:
-        return FixedWindowRateLimiter(storage_from_string(uri or _HERE, wrap_exceptions=True))
+        waits = {"socket_timeout": _WAIT_S, "socket_connect_timeout": _WAIT_S} if "redis" in uri.split(":")[0] else {}
+        return FixedWindowRateLimiter(storage_from_string(uri or _HERE, wrap_exceptions=True, **waits))
     except Exception:  # noqa: BLE001 (the library raises what the driver raises; the address may hold a password)
         raise ConfigError(
             "rate_store cannot be used; it needs redis://host:port and the package redis (pip install kggraph[redis]).",

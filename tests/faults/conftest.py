@@ -96,4 +96,4 @@ class Visitors:
 def visitors(url: str) -> Visitors:
     """Visitors of the knowledge base of bridges: a page, a document, a search, a query."""
     query = "/sparql?query=ASK%7B%3Fs%20%3Fp%20%3Fo%7D"
-    return Visitors(url, ("/", "/doc/bridge/millau.ttl", "/bridges?q=bridge", query))
+    return Visitors(url, ("/", "/doc/bridge/millau.ttl", "/items?q=bridge", query))

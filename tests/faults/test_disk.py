@@ -130,7 +130,7 @@ def test_a_server_whose_temporary_folder_and_logs_are_full(
         )
         with started(root=kb, env=env) as server:
             for _ in range(30):  # both web processes have opened the search; one that had not would say 503
-                assert server.get("/bridges?q=bridge")[0] == 200
+                assert server.get("/items?q=bridge")[0] == 200
             filler = small.fill()
             with visitors(server.url).meanwhile() as v:
                 assert until(lambda: v.answered > 40)

@@ -86,6 +86,8 @@ class Event(NamedTuple):
 def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
     """Add what a generation changes; nothing when that generation was the last one recorded.
 
+    Dates never go back, whatever the clock does: who asks for changes by date would miss some.
+
     :param path: the log, made when it is not there.
     :param hash: of the generation.
     :param now: UTC, xsd:dateTime in seconds.
@@ -97,7 +99,8 @@ def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
             return 0
         log.execute("BEGIN IMMEDIATE")
         try:
-            count = _record(log, things, now)
+            last = log.execute("SELECT at FROM event ORDER BY number DESC LIMIT 1").fetchone()
+            count = _record(log, things, max(now, last[0]) if last else now)
             log.execute("DELETE FROM logged")
             log.execute("INSERT INTO logged VALUES (?)", (hash,))
             log.execute("COMMIT")

@@ -17,6 +17,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,11 +101,16 @@ def put(build: Path, folder: Path, version: str) -> Path:
     return target
 
 
-def make_current(build: Path, generation: Path) -> None:
-    """Let the current generation be this one."""
+def make_current(build: Path, generation: Path, now: float | None = None) -> None:
+    """Let the current generation be this one.
+
+    :param now: in seconds; the clock's when not given. What was current later is newer, whatever the clock does.
+    """
     current, new = build / CURRENT, build / f".{CURRENT}-new"
     target = Path(GENERATIONS) / generation.name
-    os.utime(generation)
+    newest = max(path.stat().st_mtime_ns for path in generation.parent.iterdir())
+    when = max(time.time_ns() if now is None else int(now * 1e9), newest + 1_000)
+    os.utime(generation, ns=(when, when))
     if current.is_symlink() and current.readlink() == target:
         return
     with suppress(FileNotFoundError):

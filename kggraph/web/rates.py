@@ -72,6 +72,10 @@ class Rates:
         try:
             granted = self._counter.hit(item, kind, client)
             reset_at, remaining = self._counter.get_window_stats(item, kind, client)
+            if reset_at - time.time() > item.get_expiry() + 1:  # counted by a clock that was ahead
+                self._counter.clear(item, kind, client)
+                granted = self._counter.hit(item, kind, client)
+                reset_at, remaining = self._counter.get_window_stats(item, kind, client)
         except StorageError as error:
             # Better no limit for a while than no answers.
             self._again_at = time.monotonic() + _PAUSE_S

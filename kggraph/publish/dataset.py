@@ -102,7 +102,7 @@ def dataset_facts(
     """
     base = manifest.base_uri
     found = model.by_class(f"{DCAT}Dataset")
-    iris = descriptions.iris(found.kind) if found and found.kind else []
+    iris = descriptions.iris(found.kind, limit=1) if found and found.kind else []
     description = descriptions.get(iris[0]) if iris else None
     own, iri = (description.ntriples, description.iri) if description else (b"", f"{base}dataset#dataset")
     told = read_statements(own, iri).thing

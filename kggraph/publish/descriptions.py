@@ -237,9 +237,13 @@ class Descriptions:
         )
         return [Listed(iri, json.loads(labels), links) for iri, labels, links in found]
 
-    def iris(self, kind: str) -> list[str]:
-        """IRIs of all things of a kind, sorted; for sitemaps and dumps."""
-        return [iri for (iri,) in self._all("SELECT iri FROM thing WHERE kind = ? ORDER BY id", kind)]
+    def iris(self, kind: str, *, offset: int = 0, limit: int = -1) -> list[str]:
+        """IRIs of the things of a kind, sorted.
+
+        :param limit: at most so many; -1 for all.
+        """
+        sql = "SELECT iri FROM thing WHERE kind = ? AND ntriples IS NOT NULL ORDER BY id LIMIT ? OFFSET ?"
+        return [iri for (iri,) in self._all(sql, kind, limit, offset)]
 
     def count(self, kind: str) -> int:
         """How many things a kind has."""

@@ -194,7 +194,7 @@ def sitemap_part(name: str) -> Document:
             changed = kb.manifest.created
             return sitemap.sitemap([sitemap.Page(_in_languages(place, path), changed) for path in paths])
         start = (int(part) - 1) * sitemap.MOST
-        iris = kb.descriptions.iris(kind)[start : start + sitemap.MOST]
+        iris = kb.descriptions.iris(kind, offset=start, limit=sitemap.MOST)
         changes = outlets(kb).changes.get_all(iris)
         there = [iri for iri in iris if not (iri in changes and changes[iri].is_gone)]
         return sitemap.sitemap(

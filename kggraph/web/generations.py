@@ -229,7 +229,7 @@ class KnowledgeBase:
     def dataset(self) -> Description | None:
         """The description of the knowledge base itself: the first thing that is a dcat:Dataset."""
         found = self.model.by_class(f"{DCAT}Dataset")
-        iris = self.descriptions.iris(found.kind) if found and found.kind else ()
+        iris = self.descriptions.iris(found.kind, limit=1) if found and found.kind else ()
         return self.descriptions.get(iris[0]) if iris else None
 
     @cached_property

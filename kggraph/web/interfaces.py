@@ -349,7 +349,7 @@ def _suffixes(formats: Iterable[Representation]) -> Told:
 def _example(kb: KnowledgeBase) -> str:
     """Kind and slug of a thing that is there."""
     main = kb.model.main.kind or ""
-    iris = kb.descriptions.iris(main)
+    iris = kb.descriptions.iris(main, limit=1)
     return kb.addresses.short(iris[0], "") if iris else main
 
 

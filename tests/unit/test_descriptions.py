@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -142,6 +145,40 @@ def test_counts(descriptions: Descriptions) -> None:
     assert descriptions.count("theme") == 6
     assert descriptions.count("none") == 0
     assert descriptions.iris("item") == [f"{ID}/item/{slug}" for slug in "abc"]
+
+
+def test_iris_come_in_parts(descriptions: Descriptions) -> None:
+    every = descriptions.iris("item")
+    assert len(every) > 2 and every == sorted(every)
+    assert [*descriptions.iris("item", limit=2), *descriptions.iris("item", offset=2)] == every
+    assert [found.iri for found in descriptions.each("item")] == every
+    assert descriptions.iris("none") == [] == list(descriptions.each("none"))
+
+
+def test_no_answer_looks_at_every_thing(path: Path, tmp_path: Path) -> None:
+    """With a million things a scan takes seconds, and none of these may need one."""
+    large = tmp_path / "large.sqlite"
+    shutil.copy(path, large)
+    with closing(sqlite3.connect(large)) as database, database:
+        database.execute("DELETE FROM sqlite_stat1")  # which say that there are so few that a scan is best
+    descriptions = Descriptions(large)
+    asked: list[str] = []
+    descriptions._connection().set_trace_callback(asked.append)
+    iri = descriptions.iris("item")[0]
+    list(descriptions.each("item"))
+    descriptions.get(iri)
+    descriptions.labels([iri])
+    descriptions.inbound(iri)
+    descriptions.inbound_counts(iri)
+    descriptions.things("item", lang="nl", limit=2)
+    descriptions.kinds()
+    descriptions.tree(iri)
+    descriptions._connection().set_trace_callback(None)
+    assert len(asked) >= 9
+    for sql in asked:
+        steps = descriptions._connection().execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+        assert not [step for *_, step in steps if step.startswith("SCAN thing")], sql
+    descriptions.close()
 
 
 def test_trees_hold_every_concept(descriptions: Descriptions) -> None:

@@ -23,6 +23,7 @@ COMMON: Final = 0.5
 _LONGEST_LABEL: Final = 6
 _MOST_LABELS: Final = 24
 _RARE: Final = 5
+_ORDER: Final = ("word", "phrase", "concept", "synonym", "compound", "spelling")
 
 Kind: TypeAlias = Literal["word", "phrase", "compound", "synonym", "concept", "spelling"]
 
@@ -52,6 +53,7 @@ class Unit:
 
     text: str
     alternatives: tuple[Alternative, ...]
+    """The most direct ones first."""
 
     @property
     def known(self) -> bool:
@@ -150,7 +152,7 @@ class Expander:
         alternatives += self._of_concepts(phrase)
         if not alternatives and len(phrase) == 1:
             alternatives += self._spelled(text, corrections)
-        return Unit(text, tuple(alternatives))
+        return Unit(text, tuple(sorted(alternatives, key=lambda one: _ORDER.index(one.kind))))
 
     def _bare(self, phrase: Sequence[str]) -> Unit:
         """Stop words as they are: of these the index only knows the titles they stand in."""

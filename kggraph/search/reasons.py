@@ -22,7 +22,6 @@ ReasonKind: TypeAlias = Literal["word", "compound", "spelling", "synonym", "conc
 _CACHED: Final = 4_096
 _ITEMS: Final = 1_000
 """Items whose words are kept, some 30 kB each."""
-_ORDER: Final = ("word", "phrase", "concept", "synonym", "compound", "spelling")
 
 
 class Reason(NamedTuple):
@@ -98,6 +97,7 @@ class Explainer:
         self._parts = lru_cache(_CACHED)(self._parts_of)
         self._words = lru_cache(_CACHED)(self._words_of)
         self._names = lru_cache(_CACHED)(self._names_of)
+        self._above = lru_cache(_CACHED)(self._what_is_above)
         self._items: dict[str, _Item] = {}
 
     def explain(self, found: Found, iri: str, rows: Iterable[ntriples.Row], *, passages: int = 2) -> Explanation:
@@ -138,13 +138,15 @@ class Explainer:
     def _reason(self, unit: Unit, question: Question, texts: Sequence[_Text], item: _Item) -> Reason | None:
         """The best reason; what stands in the texts is marked for every alternative."""
         found: list[Reason] = []
-        for alternative in sorted(unit.alternatives, key=lambda one: _ORDER.index(one.kind)):
+        for alternative in unit.alternatives:
             if alternative.kind == "concept":
                 found += self._in_concepts(unit, alternative, question.lang, item.linked)
-            else:
-                found += self._in_texts(unit, alternative, texts, item)
-                if not alternative.own and not found:
-                    found += itertools.islice(self._in_names(unit, alternative, item), 1)
+                continue
+            # A concept has two dozen names, and hardly any of them stands in this item.
+            if all(map(item.own.may_have, alternative.terms)):
+                found += self._in_texts(unit, alternative, texts)
+            if not alternative.own and not found:
+                found += itertools.islice(self._in_names(unit, alternative, item), 1)
         found.sort(key=lambda reason: reason.kind == "name")
         return found[0] if found else self._part(unit, texts, item)
 
@@ -153,17 +155,14 @@ class Explainer:
         for alternative in unit.alternatives:
             for terms in alternative.terms if len(alternative.terms) > 1 else ():
                 one = replace(alternative, terms=(terms,))
-                for reason in self._in_texts(unit, one, texts, item):
+                for reason in self._in_texts(unit, one, texts):
                     return reason._replace(kind="part")
                 if not alternative.own:
                     for reason in self._in_names(unit, one, item):
                         return reason._replace(kind="part")
         return None
 
-    def _in_texts(self, unit: Unit, alternative: Alternative, texts: Sequence[_Text], item: _Item) -> Iterator[Reason]:
-        # A concept has two dozen names, and hardly any of them stands in this item.
-        if not all(map(item.own.may_have, alternative.terms)):
-            return
+    def _in_texts(self, unit: Unit, alternative: Alternative, texts: Sequence[_Text]) -> Iterator[Reason]:
         found = [[text.words.find(terms) for text in texts] for terms in alternative.terms]
         if not all(any(per_text) for per_text in found):
             return
@@ -186,7 +185,7 @@ class Explainer:
                 yield Reason(kind, unit.text, *_name(thing, lang), thing.iri)
         if len(alternative.terms[0]) > 1:
             for thing in linked:
-                if alternative.thing in self._above(thing):
+                if alternative.thing in self._above(thing.number):
                     yield Reason("narrower", unit.text, *_name(thing, lang), thing.iri)
 
     def _in_names(self, unit: Unit, alternative: Alternative, item: _Item) -> Iterator[Reason]:
@@ -204,15 +203,15 @@ class Explainer:
                 if any(map(self._words(*label).find, alternative.terms)):
                     yield Reason(kind, unit.text, label.text, label.lang, thing.iri)
 
-    def _above(self, thing: KnownThing) -> set[int]:
+    def _what_is_above(self, thing: int) -> frozenset[int]:
+        """Everything that a thing is under."""
         found: set[int] = set()
-        todo = list(thing.broader)
+        todo = [thing]
         while todo:
-            number = todo.pop()
-            if number not in found and (above := self._thing(number)):
-                found.add(number)
-                todo.extend(above.broader)
-        return found
+            if known := self._thing(todo.pop()):
+                todo += [number for number in known.broader if number not in found]
+                found.update(known.broader)
+        return frozenset(found)
 
     def _names_of(self, number: int) -> dict[str, _Placed]:
         """The terms in the names of a thing, each with the first name that has it."""

@@ -60,8 +60,9 @@ def filed(words: Sequence[str]) -> bytes:
     by_start: dict[tuple[str, int], list[int]] = {}
     for number, word in enumerate(words):
         by_start.setdefault((word[:_FILED_LETTERS], allowed(word)), []).append(number)
-    numbers = {key * KEPT + number for start, of in by_start.items() for key in keys(*start) for number in of}
-    return array("Q", sorted(numbers)).tobytes()
+    numbers = [key * KEPT + number for start, of in by_start.items() for key in keys(*start) for number in of]
+    numbers.sort()
+    return array("Q", numbers).tobytes()
 
 
 def nearest(file: Sequence[int], database: sqlite3.Connection, word: str, limit: int = 3) -> list[Near]:

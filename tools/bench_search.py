@@ -24,9 +24,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
@@ -35,6 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from kggraph import config  # noqa: E402
 from kggraph.build import build  # noqa: E402
+from kggraph.config import Settings  # noqa: E402
 from kggraph.model import Model  # noqa: E402
 from kggraph.publish.generation import Generation  # noqa: E402
 from kggraph.publish.pool import Pool  # noqa: E402
@@ -47,6 +50,9 @@ from kggraph.search.facets import FacetIndex  # noqa: E402
 from kggraph.search.index import SearchIndex  # noqa: E402
 from kggraph.search.results import search  # noqa: E402
 from kggraph.search.suggest import Suggester  # noqa: E402
+from kggraph.store.protocol import QueryEngine  # noqa: E402
+from kggraph.web import create_app  # noqa: E402
+from kggraph.web.generations import Generations  # noqa: E402
 from tests.relevance.measuring import questions  # noqa: E402
 
 Rows = list[ntriples.Row]
@@ -161,6 +167,7 @@ def main() -> int:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {options.items:,} items")
     settings = config.from_environment(ROOT)
     library = Library.read(build(settings), settings.languages)
+    measure_pages(settings, len(library.items))
     with tempfile.TemporaryDirectory(prefix="kggraph-bench-search-") as temporary:
         folder = options.keep or Path(temporary)
         make(library, folder, options.items)
@@ -238,6 +245,23 @@ def measure(library: Library, folder: Path) -> dict[str, Times]:
         print(f"{what:30} {found}")
     print(f"memory: {_resident_mb():,.0f} MB resident, {before:,.0f} MB before opening")
     return times
+
+
+def measure_pages(settings: Settings, items: int) -> None:
+    """Pages of the real items with the judged questions, made anew; all of the program, but no network."""
+    settings = replace(settings, response_cache_mb=0)
+    # No page of a list asks an engine.
+    client = create_app(settings, Generations(settings), cast(QueryEngine, None)).test_client(use_cookies=False)
+    first = settings.languages[0]
+    asked = [f"{'' if one.lang == first else '/' + one.lang}/items?{urlencode({'q': one.text})}" for one in questions()]
+
+    def page(path: str) -> None:
+        if client.get(path, headers={"Accept": "text/html"}).status_code != HTTPStatus.OK:
+            raise SystemExit(f"{path} has no page.")
+
+    timed(page, asked)
+    print(f"{f'search page, {items:,} real items':30} {timed(page, asked)}")
+    print(f"{'page without a question':30} {timed(page, ['/items'] * 50)}")
 
 
 def asked_questions(library: Library) -> list[tuple[str, str]]:

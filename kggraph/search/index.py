@@ -98,7 +98,8 @@ class SearchIndex:
         wanted = found.numbers if within is None else found.numbers & within
         if offset >= len(wanted) or limit <= 0:
             return []
-        query, needed = self._ranker.query(found.question), min(offset + limit, len(wanted))
+        query = self._ranker.query(found.question, every_unit=not found.relaxed)
+        needed = min(offset + limit, len(wanted))
         if len(wanted) <= _FEW:
             return self._top(self._ranker.only(query, NUMBER, wanted), wanted, needed)[offset:]
         most = int(needed * len(found.numbers) / len(wanted) * 1.5) + 50

@@ -72,10 +72,15 @@ class Ranker:
             for bucket, weight in enumerate(files.about["weights"])
         ]
 
-    def query(self, question: Question) -> Query:
-        """The engine's query; it also matches items that the question does not find."""
+    def query(self, question: Question, *, every_unit: bool = False) -> Query:
+        """The engine's query; it also matches items that the question does not find.
+
+        :param every_unit: whether what is found has every unit, so that the engine may skip what has not; the scores
+            are the same.
+        """
         units = [unit for unit in question.units if unit.known]
-        clauses = [(Occur.Should, self._unit(unit, question.lang)) for unit in units]
+        needed = Occur.Must if every_unit else Occur.Should
+        clauses = [(needed, self._unit(unit, question.lang)) for unit in units]
         clauses += [(Occur.Should, query) for query in self._in_order(units)]
         return Query.boolean_query(clauses)
 

@@ -58,8 +58,14 @@ def run(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         return _fail(f"{error.filename or 'A file'}: {error.strerror or error}.", 2)
+    except MemoryError:
+        return _fail("There is too little memory for this. What is served stays as it is.", 1)
     except RecursionError:
         return _fail("The input is nested too deeply.", 1)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of a part in Rust
+            raise
+        return _fail("A part of the program stopped, as when memory runs out. What is served stays as it is.", 1)
 
 
 def _fail(message: str, code: int) -> int:

@@ -180,7 +180,7 @@ def patiently(ask: Callable[[], _Given], remote: Remote, breaker: Breaker) -> _G
             with _opening(remote):
                 given = ask()
         except (SPARQLWrapperException, HTTPError, URLError, HTTPException, OSError) as error:
-            problem = _problem(error)
+            problem = _problem(error, remote)
             for each in (error, error.__context__):
                 if isinstance(each, HTTPError):
                     each.close()
@@ -290,7 +290,7 @@ class _Problem:
     is_passing: bool
 
 
-def _problem(error: Exception) -> _Problem:
+def _problem(error: Exception, remote: Remote) -> _Problem:
     """What an error of the client says, without addresses and credentials."""
     if isinstance(error, TimeoutError) or (isinstance(error, URLError) and isinstance(error.reason, TimeoutError)):
         return _Problem(EngineUnavailable("The query engine did not answer in time; ask again or for less."), False)
@@ -302,7 +302,7 @@ def _problem(error: Exception) -> _Problem:
     if status in _PASSING or not status:
         return _Problem(EngineUnavailable("The query engine does not answer just now; ask again in a moment."), True)
     said = error.read() if isinstance(error, HTTPError) else str(error).partition("Response:\n")[2]
-    return _Problem(EngineError(f"The query engine cannot answer this: {_first_line(said)}"), False)
+    return _Problem(EngineError(f"The query engine cannot answer this: {_first_line(said, remote)}"), False)
 
 
 _STATUS: Final = {
@@ -314,9 +314,13 @@ _STATUS: Final = {
 }
 
 
-def _first_line(said: bytes | str) -> str:
+def _first_line(said: bytes | str, remote: Remote) -> str:
+    """What an engine says, in one line; an engine that repeats what it was asked with tells our credentials."""
     if isinstance(said, str) and said.startswith(("b'", 'b"')):  # SPARQLWrapper writes bytes as Python does
         said = ast.literal_eval(said)
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     line = next((line.strip() for line in text.splitlines() if line.strip()), "it says no more")
+    header = authorization(remote).get("Authorization", "")
+    for secret in filter(None, (remote.password, remote.token, header.partition(" ")[2])):
+        line = line.replace(secret, "…")
     return line[:_SAID_CHARACTERS].rstrip(".") + "."

@@ -14,8 +14,12 @@ from kggraph.publish.ownership import check_file
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import read_file
 
-SEGMENT_FILES: Final = 2000
-"""Files a segment: what one process reads, and what is validated at once."""
+SEGMENT_FILES: Final = 1000
+"""Files a segment: what one process reads, and what is validated at once.
+
+Measured on 10,000 items: with 2000 all processes take 727 MB together and 11.9 s of a processor, with 1000 457 MB and
+10.0 s, with 500 302 MB and 10.2 s.
+"""
 
 
 @dataclass(frozen=True, slots=True)

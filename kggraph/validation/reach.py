@@ -8,10 +8,11 @@ from functools import lru_cache
 
 import pyoxigraph as ox
 
-from kggraph.model.graph import ModelGraph
+from kggraph.model.graph import ModelGraph, Node
+from kggraph.terms import SH
 from kggraph.validation.paths import HERE, RDF_TYPE, Choice, Path, Repeat, Sequence, Step, steps
 from kggraph.validation.reads import read_shape, reads
-from kggraph.validation.targets import read_targets
+from kggraph.validation.targets import TARGETS, read_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def read_reach(shapes: bytes) -> Reach | None:
     0
     """
     graph = ModelGraph(shapes)
+    if any(graph.values(node, f"{SH}{name}") for node in graph.subjects() for name in _hidden_targets(node)):
+        return None
     predicates: set[bytes | None] = {RDF_TYPE}
     ways: dict[Path, None] = {}
     targets: dict[str, bool] = {}
@@ -76,6 +79,11 @@ def read_reach(shapes: bytes) -> Reach | None:
         max((_length(way, repeated) for way in ways), default=0) + bool(pointed),
         frozenset(named),
     )
+
+
+def _hidden_targets(shape: Node) -> tuple[str, ...]:
+    """Targets that `read_targets` does not tell: queries, and those of a shape without IRI."""
+    return ("target",) if isinstance(shape, ox.NamedNode) else ("target", *TARGETS)
 
 
 def _repeated(path: Path) -> Iterator[Step]:

@@ -15,6 +15,7 @@ from kggraph.model.graph import ModelGraph
 from kggraph.rdf import ntriples
 from kggraph.terms import KG, OWL, RDF, RDFS, SH
 
+TARGETS: Final = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
 _TYPE: Final = f" <{RDF}type> ".encode()
 
 
@@ -43,7 +44,7 @@ def read_targets(shapes: bytes) -> list[Target]:
         if graph.flag(node, f"{SH}deactivated"):
             continue
         may_be_empty = graph.flag(node, f"{KG}mayBeEmpty")
-        for kind in ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf"):
+        for kind in TARGETS:
             terms = (str(term).encode() for term in graph.values(node, f"{SH}{kind}"))
             found += [Target(node.value, kind, term, may_be_empty) for term in terms]
         types = set(graph.iris(node, f"{RDF}type"))

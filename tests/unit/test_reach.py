@@ -58,6 +58,11 @@ def test_a_query_that_does_not_say_what_it_looks_at_has_no_reach() -> None:
     assert reach_of(f"ex:S sh:targetClass ex:C ; sh:property [ sh:path ex:p ; sh:sparql {query} ] .") is None
 
 
+@pytest.mark.parametrize("target", ["[] sh:targetClass ex:C", "ex:S sh:target [ sh:select 'SELECT ?this WHERE {}' ]"])
+def test_a_shape_whose_focus_nodes_cannot_be_told_has_no_reach(target: str) -> None:
+    assert reach_of(f"{target} ; sh:property [ sh:path ( ex:p ex:q ) ; sh:minCount 1 ] .") is None
+
+
 def test_a_focus_node_that_is_pointed_at_may_be_elsewhere() -> None:
     found = reach_of("ex:S sh:targetObjectsOf ex:p ; sh:property [ sh:path ex:q ; sh:minCount 1 ] .")
     assert found is not None and (names(found.predicates), names(found.forwards), found.hops) == ("q", "p", 1)

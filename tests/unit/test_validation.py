@@ -149,7 +149,8 @@ def test_values_keep_their_lexical_form() -> None:
     data = "".join(f"<https://example.org/a> <https://example.org/p> {value} .\n" for value in values).encode()
     for engine in ENGINES:
         assert sorted(result.value or "" for result in validate(data, shapes, engine).results) == sorted(values)
-        assert str(rdflib.Literal("01", datatype=rdflib.XSD.integer)) == "01"
+        if engine == "pyshacl":
+            assert str(rdflib.Literal("01", datatype=rdflib.XSD.integer)) == "01"
 
 
 def test_results_below_others_are_left_out() -> None:

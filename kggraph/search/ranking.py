@@ -85,29 +85,36 @@ class Ranker:
         return Query.boolean_query(clauses)
 
     def _unit(self, unit: Unit, lang: str) -> Query:
-        texts = [self._text(found, lang) for found in unit.alternatives if found.kind != "concept"]
-        words = unit.text.count(" ") + 1
-        concepts = [self._concept(found, words) for found in unit.alternatives if found.kind == "concept"]
+        # One flat list for the engine: dozens of synonyms, each a query of its own, take it more than twice as long.
+        words, texts, concepts = unit.text.count(" ") + 1, [], []
+        for found in unit.alternatives:
+            if found.kind == "concept":
+                concepts += self._concept(found, words)
+            else:
+                texts += self._text(found, lang)
         parts = [_best(found, tie) for found, tie in ((texts, self._ranking.tie_unit), (concepts, 0.0)) if found]
         return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Should, part) for part in parts])
 
-    def _concept(self, alternative: Alternative, words: int) -> Query:
+    def _concept(self, alternative: Alternative, words: int) -> list[Query]:
         ranking = self._ranking
         direct, *rolled = alternative.terms[0]
         rarity = math.log((self._size + 1) / (self._files.count(rolled[0] if rolled else direct) + 1))
         worth = rarity * alternative.weight**ranking.spread * words**ranking.label_words
         worth *= 1.0 if alternative.preferred else ranking.not_preferred
         queries = [Query.const_score_query(self._term(ABOUT, direct), ranking.concept * worth)]
-        queries += [Query.const_score_query(self._term(ABOUT, term), ranking.narrower * worth) for term in rolled]
-        return _best(queries, 0.0)
+        return queries + [Query.const_score_query(self._term(ABOUT, term), ranking.narrower * worth) for term in rolled]
 
-    def _text(self, alternative: Alternative, lang: str) -> Query:
-        words = []
-        for terms in alternative.terms:
-            places = itertools.chain.from_iterable(self._places(term, lang, alternative.own) for term in terms)
-            words.append(_best(list(places), self._ranking.tie))
-        query = words[0] if len(words) == 1 else Query.boolean_query([(Occur.Should, word) for word in words])
-        return Query.boost_query(query, self._worth(alternative))
+    def _text(self, alternative: Alternative, lang: str) -> list[Query]:
+        """One query; of a synonym, of which there are dozens, one for each place."""
+        worth = self._worth(alternative)
+        words = [
+            [place for term in terms for place in self._places(term, lang, worth, own=alternative.own)]
+            for terms in alternative.terms
+        ]
+        if alternative.kind == "synonym" and len(words) == 1:
+            return words[0]
+        best = [_best(places, self._ranking.tie) for places in words]
+        return best if len(best) == 1 else [Query.boolean_query([(Occur.Should, query) for query in best])]
 
     def _worth(self, alternative: Alternative) -> float:
         ranking = self._ranking
@@ -117,10 +124,10 @@ class Ranker:
             return ranking.synonym * (1.0 if alternative.preferred else ranking.not_preferred)
         return {"phrase": ranking.phrase, "compound": ranking.compound}.get(alternative.kind, ranking.spelling)
 
-    def _places(self, term: str, lang: str, own: bool) -> Iterator[Query]:
+    def _places(self, term: str, lang: str, worth: float, *, own: bool) -> Iterator[Query]:
         """A term in every field that it can stand in."""
         ranking = self._ranking
-        factor = 1.0 if f"@{lang}" in term else ranking.other_language
+        factor = worth * (1.0 if f"@{lang}" in term else ranking.other_language)
         if term.endswith(PART):
             yield Query.boost_query(self._term(PARTS, term), ranking.parts * factor)
             return

@@ -7,7 +7,7 @@ the model by `kggraph context`; documents are written with what it says, and wha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any, Final
 
 from kggraph.model import Field, Model
@@ -51,20 +51,27 @@ def _term(field: Field) -> dict[str, str]:
     return {"@id": field.path}
 
 
-def framed(iri: str, triples: bytes, context: Context, address: str) -> bytes:
+def framed(iri: str, triples: bytes, context: Context, address: str = "") -> bytes:
     """A thing as one JSON object with its parts inside it, the same graph to the letter.
 
     :param context: as published.
-    :param address: of the context.
+    :param address: of the context; without it the document holds the part of the context that it needs, and so can be
+        read where nothing may be fetched.
     """
     nodes: dict[str, list[tuple[str, bytes]]] = {}
     for subject, predicate, term in ntriples.rows(triples):
         nodes.setdefault(ntriples.iri(subject), []).append((ntriples.iri(predicate), term))
     writer = _Writer(nodes, _by_path(context))
-    root = {"@context": address, **writer.node(iri)}
+    root = writer.node(iri)
     if rest := [writer.node(part) for part in sorted(nodes) if part not in writer.told]:
         root["@included"] = rest
+    root = {"@context": address or _part_of(context["@context"], writer.used), **root}
     return json.dumps(root, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _part_of(terms: Context, used: Set[str]) -> dict[str, Any]:
+    """What of a context a document needs."""
+    return {name: term for name, term in terms.items() if name in used or not isinstance(term, dict)}
 
 
 def _by_path(context: Context) -> dict[str, dict[str, str]]:
@@ -81,6 +88,8 @@ class _Writer:
     def __init__(self, nodes: Mapping[str, list[tuple[str, bytes]]], names: Mapping[str, Mapping[str, str]]) -> None:
         self.nodes, self.names = nodes, names
         self.told: set[str] = set()
+        self.used: set[str] = set()
+        """Names that stand in the document."""
 
     def node(self, iri: str) -> dict[str, Any]:
         self.told.add(iri)
@@ -90,6 +99,7 @@ class _Writer:
                 made.setdefault("type", []).append(ntriples.iri(term))
             else:
                 self._add(made, predicate, term)
+        self.used.update(made)
         return {key: _single(value) for key, value in made.items()}
 
     def _add(self, made: dict[str, Any], predicate: str, term: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, Final
 
 from flask import Blueprint
@@ -44,6 +45,7 @@ def context(name: str) -> Document:
     )
 
 
+@lru_cache(maxsize=2)
 def contexts(kb: KnowledgeBase) -> dict[str, tuple[dict[str, Any], bool]]:
     """The contexts by name, and whether each is fixed; the newest one last."""
     found: dict[str, tuple[dict[str, Any], bool]] = {}

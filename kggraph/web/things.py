@@ -20,6 +20,7 @@ from kggraph.publish.tables import MARKDOWN
 from kggraph.publish.work import Work
 from kggraph.rdf.media import (
     HTML,
+    JSON_LD,
     RESULTS_CSV,
     Representation,
     negotiate,
@@ -111,9 +112,10 @@ def _document(
             return page_of(place, found, work())
         if representation in CITATION_FORMATS:
             return citation([work()], representation, place.language)
-        if representation is FRAMED:
+        if representation is FRAMED or (representation is JSON_LD and profile is None):
             name, (members, _) = list(contexts(kb).items())[-1]
-            return framed(found.iri, found.ntriples, members, f"{kb.addresses.base_uri}context/{name}.jsonld")
+            address = f"{kb.addresses.base_uri}context/{name}.jsonld" if representation is FRAMED else ""
+            return framed(found.iri, found.ntriples, members, address)
         if representation in (MARKDOWN, RESULTS_CSV):
             return _file(place, found, representation)
         own = found.graph if profile is None else None

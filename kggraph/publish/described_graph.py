@@ -41,8 +41,7 @@ class DescribedGraph:
         found = self._rows.get(key)
         if found is None:
             found = self._rows[key] = {}
-            described = self._descriptions.get(thing_iri(ntriples.iri(subject)))
-            for row in ntriples.rows(described.ntriples) if described else ():
+            for row in ntriples.rows(self._descriptions.triples(thing_iri(ntriples.iri(subject)))):
                 found.setdefault(row[0], []).append(row)
         return found
 

@@ -158,6 +158,11 @@ class Descriptions:
         )
         return dict(found)
 
+    def triples(self, iri: str) -> bytes:
+        """Only the own triples of a thing; none when no file describes it."""
+        row = self._one("SELECT ntriples FROM thing WHERE iri = ?", iri)
+        return (row[0] if row else None) or b""
+
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
         """Labels of all of `iris` that have any: things, and terms of the ontology. One look-up for all."""
         found = self._all(

@@ -61,7 +61,9 @@ class Edited:
 
     def objects(self, subject: bytes, predicate: bytes) -> list[bytes]:
         """Objects of a subject's predicate."""
-        found = [o for o in self._graph.objects(subject, predicate) if (subject, predicate, o) not in self._removed]
+        found = list(self._graph.objects(subject, predicate))
+        if self._removed:
+            found = [term for term in found if (subject, predicate, term) not in self._removed]
         own = self._own.get(subject)
         return [*found, *(row[2] for row in own if row[1] == predicate and row[2] not in found)] if own else found
 

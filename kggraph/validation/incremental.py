@@ -99,8 +99,8 @@ class IncrementalValidator:
             return None
         # Looked for while both what was and what will be there is: a way may lead over either.
         nodes = self._touched([*gone, *come], Edited(graph, (), come))
-        results = self.about(Edited(graph, gone, come), nodes)
-        return None if results is None else Renewed(frozenset(node.decode() for node in nodes), results)
+        results = self._about(Edited(graph, gone, [*come, *self._axiom_rows]), nodes)
+        return Renewed(frozenset(node.decode() for node in nodes), results)
 
     def about(self, graph: Triples, nodes: Set[bytes]) -> tuple[Result, ...] | None:
         """All results about some nodes of a graph, sorted; nothing when only a full run can tell.
@@ -109,7 +109,10 @@ class IncrementalValidator:
         """
         if not self.is_derived:
             return None
-        whole = Edited(graph, (), self._axiom_rows) if self._axiom_rows else graph
+        return self._about(Edited(graph, (), self._axiom_rows), nodes)
+
+    def _about(self, whole: Triples, nodes: Set[bytes]) -> tuple[Result, ...]:
+        """The same, of a graph that has the axioms."""
         pairs = {(shape, node): None for node in nodes for shape in self._shapes_of(node, whole)}
         for shape, own in self._shapes.items():
             for path in own.about:

@@ -18,6 +18,7 @@ import pytest
 
 from kggraph.build import build
 from kggraph.config import Settings, load
+from kggraph.errors import EngineError
 from kggraph.publish import shelf
 from kggraph.publish.generation import current_hash
 from kggraph.store.protocol import Task
@@ -44,6 +45,8 @@ class Between(BaseHTTPRequestHandler):
     at: ClassVar[tuple[int, float] | None]
     """Number of a request, and the share of its body that the engine gets before it happens; 1.0 and above: all."""
     happen: ClassVar[Callable[[], None]]
+    lies: ClassVar[bool] = False
+    """Whether it says that it took data, and did not."""
     protocol_version = "HTTP/1.0"
 
     def do_POST(self) -> None:
@@ -51,6 +54,10 @@ class Between(BaseHTTPRequestHandler):
         kind, body = type(self), self.rfile.read(int(self.headers["Content-Length"]))
         number, share = kind.asked, kind.at[1] if kind.at and kind.at[0] == kind.asked else None
         kind.asked = number + 1
+        if kind.lies and "graph%2Fdata%2F" in self.path:
+            self.send_response(204)
+            self.end_headers()
+            return
         engine = urlsplit(self.engine)
         connection = http.client.HTTPConnection(engine.hostname or "", engine.port, timeout=60)
         with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
@@ -157,3 +164,17 @@ def test_publish(way: str, kb: Path, tmp_path: Path, chance: random.Random, figu
                 assert count(settings, each.hash) == each.manifest.triples
             assert not list(settings.build_path.glob("remote-*"))
     figures(f"kill -9 during publish ({way})", POINTS, switched=switched, requests_of_one=total)
+
+
+def test_an_engine_that_lies_is_found_out(kb: Path, tmp_path: Path) -> None:
+    with running("oxigraph", tmp_path) as engine, between(engine) as (env, handler):
+        settings = load(kb, env)
+        handler.lies = True
+        with pytest.raises(EngineError, match=r"has 0 triples where \d+ were sent; what was served before stays"):
+            build(settings)
+        remote = remote_of(settings)
+        assert remote and current_hash(settings) is None
+        assert not Publisher(remote, settings.build_path).complete()
+        handler.lies = False
+        made = build(settings)
+        assert count(settings, made.hash) == made.manifest.triples

@@ -103,6 +103,7 @@ class Publisher:
         """
         complete = self.complete()
         if quads.version in complete:
+            self._note(quads.version).unlink(missing_ok=True)  # of a publication that was killed at its very end
             return
         for iri, lines in quads.named_graphs().items():
             self._graph_store("PUT", iri, lines)
@@ -124,6 +125,7 @@ class Publisher:
         """Take the graphs of all other generations out of the engine; gives their versions."""
         gone = self.complete() - frozenset(keep)
         for version in sorted(gone):
+            self._note(version).unlink(missing_ok=True)
             graph = graph_of(self._remote.base, version)
             self._update(
                 f"DELETE WHERE {{ GRAPH <{self._ledger}> {{ <{graph}> {COMPLETE} ?count }} }} ;\n"

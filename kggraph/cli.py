@@ -1,7 +1,6 @@
 """The `kggraph` command: one sentence on standard error and an exit code for whatever is wrong, never a traceback.
 
-Exit codes: 0 all is well, 1 the data are wrong, 2 it could not be done: a file, the shapes, the configuration or the
-command line is wrong, 130 stopped by Ctrl-C.
+Exit codes: 0 all is well, 1 the data are wrong, 2 the command line or configuration is wrong, 130 stopped by Ctrl-C.
 Every command imports what it needs when it runs: `kggraph serve --data` must not wait for a SHACL engine.
 """
 

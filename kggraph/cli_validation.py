@@ -11,10 +11,11 @@ import click
 
 from kggraph.cli_context import ENGINE, LANG, PATH, progress_bar, settings_of, turtle_files_of
 from kggraph.config import Settings
-from kggraph.errors import KgError
+from kggraph.errors import KgError, SourceError
 
 _FORMATS: Final = ("text", "json", "ttl", "html", "sarif", "junit", "github")
 _POLL_S: Final = 0.3
+COULD_NOT_RUN: Final = 2
 
 
 @click.command(short_help="Validate files as if they were in place.")
@@ -53,11 +54,15 @@ def _validate(settings: Settings, paths: Iterable[Path], engine: str, form: str,
     from kggraph.validation.report_formats import render
 
     files = [file for path in paths for file in turtle_files_of(path)]
-    if files:
-        found, shapes = validate_files(settings, files, lang=lang, engine=engine, most=most)
-    else:
-        with progress_bar() as progress:
-            found, shapes = validate_everything(settings, lang=lang, engine=engine, most=most, progress=progress)
+    try:
+        if files:
+            found, shapes = validate_files(settings, files, lang=lang, engine=engine, most=most)
+        else:
+            with progress_bar() as progress:
+                found, shapes = validate_everything(settings, lang=lang, engine=engine, most=most, progress=progress)
+    except SourceError as error:
+        click.echo(str(error), err=True)
+        return COULD_NOT_RUN
     click.echo(render(form, found, shapes), nl=False)
     return 0 if found.conforms else 1
 

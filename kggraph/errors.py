@@ -33,7 +33,7 @@ class KgError(Exception):
 class SourceError(KgError):
     """A source file cannot be read as RDF; prints as `path:line:column: message`."""
 
-    code, title, exit_code = "source-error", "A source file cannot be read", 2
+    code, title = "source-error", "A source file cannot be read"
 
     def __init__(self, message: str, /, *, path: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(message)

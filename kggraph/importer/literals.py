@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from kggraph.rdf.iris import is_web_iri
 from kggraph.terms import XSD
 
-_URL: Final = re.compile(r"https?://[^/?#@\s]+\.[^/?#@\s.]+|https?://localhost", re.IGNORECASE)
+_URL: Final = re.compile(r"https?://(?:[^/?#@:%\s]+\.[^/?#@:%\s.]+|localhost)(?::[0-9]*)?(?![^/?#])", re.IGNORECASE)
 _TAG: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8})*\Z")
 _DUTCH_DATE: Final = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})\Z")
 

@@ -20,6 +20,18 @@ _META: Final = "meta.json"
 _LEFT_BEHIND: Final = (".managed.json", ".tantivy-writer.lock", ".tantivy-meta.lock")
 
 
+@contextmanager
+def written_by_engine() -> Iterator[None]:
+    """What the engine does on the disk: it tells every failure, that of a full disk among them, as a `ValueError`.
+
+    :raises OSError: it failed.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(f"the text index: {' '.join(str(error).split())}") from None
+
+
 def name_by_content(folder: Path) -> None:
     """Give the segments of a finished engine the names that follow from what they hold.
 

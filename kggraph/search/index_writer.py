@@ -22,7 +22,7 @@ from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
 from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, split_compound, words, words_and_joined
-from kggraph.search.engine_files import name_by_content
+from kggraph.search.engine_files import name_by_content, written_by_engine
 from kggraph.search.index_files import LABEL, PART, FileWriter, about, dump
 from kggraph.search.item_reader import Batch, ItemReader, LinkedTerms, Lists, ReadItem
 from kggraph.search.suggest_writer import write_names, write_title_words
@@ -80,8 +80,9 @@ class SearchIndexWriter:
         about = {"languages": self._analyser.languages, "weights": self._weights, "own": sorted(literal)}
         self._files = FileWriter(folder, about)
         # One thread keeps the items in one order, so that a build gives the same ranking every time.
-        engine = tantivy.Index(index_files.schema(len(self._weights)), str(self._engine_folder))
-        self._engine = engine.writer(_HEAP_BYTES, 1)
+        with written_by_engine():
+            engine = tantivy.Index(index_files.schema(len(self._weights)), str(self._engine_folder))
+            self._engine = engine.writer(_HEAP_BYTES, 1)
 
     def __enter__(self) -> Self:
         return self
@@ -146,8 +147,9 @@ class SearchIndexWriter:
         """Write everything; the folder is complete when this returns."""
         if self._waiting is not None:
             self._start()
-        self._engine.commit()
-        self._engine.wait_merging_threads()
+        with written_by_engine():
+            self._engine.commit()
+            self._engine.wait_merging_threads()
         name_by_content(self._engine_folder)
         bitmaps = self._bitmaps()
         for thing in self._numbered:
@@ -258,7 +260,8 @@ class SearchIndexWriter:
         document.add_text(index_files.SYNONYMS, item.synonyms)
         document.add_text(index_files.PARTS, " ".join(parts))
         document.add_text(index_files.ABOUT, item.about)
-        self._engine.add_document(document)
+        with written_by_engine():
+            self._engine.add_document(document)
 
     def _thing_row(self, thing: _Thing) -> tuple[object, ...]:
         named = thing.named

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kggraph import importer
@@ -128,6 +128,7 @@ def test_dates_are_judged_alike(text: str) -> None:
     assert bool(re.search(form, text)) == (literal(text, (f"{XSD}date",)) is not None)
 
 
+@example("http://:.:")
 @given(st.from_regex(r"https?://[a-z.@:/?#é <{]{1,12}", fullmatch=True) | st.text(max_size=12))
 def test_addresses_are_judged_alike(text: str) -> None:
     form = import_schema.__globals__["_URL"]

@@ -98,7 +98,7 @@ def shape_graph() -> dict[str, dict[str, list[str]]]:
     for quad in ox.parse(shapes(), ox.RdfFormat.N_TRIPLES):
         if isinstance(quad.subject, ox.NamedNode):
             graph[quad.subject.value][quad.predicate.value].append(str(quad.object))
-    return graph
+    return {iri: dict(said) for iri, said in graph.items()}
 
 
 def held_by(shape: str, graph: ModelGraph) -> set[str]:

@@ -354,9 +354,9 @@ def test_a_host_ends_with_whoever_started_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "code", "sentence"),
     [
-        ("bad.ttl", "<x:a> <x:b>\n  nonsense .", 2, "bad.ttl:2:3: "),
-        ("bad.nq", "<x:a> <x:b> .", 2, "bad.nq:1:"),
-        ("bad.rdf", "<rdf", 2, "bad.rdf: "),
+        ("bad.ttl", "<x:a> <x:b>\n  nonsense .", 1, "bad.ttl:2:3: "),
+        ("bad.nq", "<x:a> <x:b> .", 1, "bad.nq:1:"),
+        ("bad.rdf", "<rdf", 1, "bad.rdf: "),
         ("data.xlsx", "", 2, "which RDF format"),
         ("none.ttl", None, 2, "no file"),
     ],

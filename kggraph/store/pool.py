@@ -33,8 +33,8 @@ class Job:
     memory_mb: int
     arrived: float
     worker: WorkerProcess | None = None
-    is_second_try: bool = False
-    """Whether a worker died that had not begun with it."""
+    tries: int = 0
+    """Workers that were gone before they began with it."""
 
 
 @dataclass(eq=False, slots=True)

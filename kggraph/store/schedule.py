@@ -18,6 +18,8 @@ from kggraph.store.pool import Job, Pool, WorkerProcess, death_error
 from kggraph.store.waiting import FairQueue
 
 _IDLE_S: Final = 3600.0
+_MOST_TRIES: Final = 4
+"""Workers that a request is given to, one after another, when each is gone before it began."""
 _LONG_WHEN_OTHERS_WAIT_S: Final = 0.05
 
 
@@ -166,10 +168,10 @@ class Scheduler:
     def _again(self, job: Job) -> None:
         """Another worker for a request whose worker did not begin with it."""
         job.worker = None
-        if job.is_second_try:
+        job.tries += 1
+        if job.tries > _MOST_TRIES:
             self._fail(job, KgError("The worker that was to answer this query is gone; ask again."))
         else:
-            job.is_second_try = True
             self.submit(job)
 
     def _stop(self, worker: WorkerProcess, error: KgError) -> None:

@@ -291,6 +291,7 @@ def test_a_request_that_a_dead_worker_had_not_taken_goes_to_another() -> None:
     with running(workers=1) as hosted:
         (worker,) = hosted.workers()
         os.kill(worker, signal.SIGSTOP)
+        assert until(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T")
         with ThreadPoolExecutor(1) as threads:
             asked = threads.submit(hosted.ask, ORDINARY)
             time.sleep(0.1)

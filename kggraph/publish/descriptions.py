@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
 
+from kggraph import overlay
 from kggraph.errors import GenerationError
 from kggraph.model import LangText
 from kggraph.publish.kept import Kept
@@ -114,7 +114,7 @@ class Descriptions:
     """Reads `descriptions.sqlite`; one object serves all threads, also after a fork."""
 
     def __init__(self, path: Path) -> None:
-        self._uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+        self._path = path
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -305,7 +305,7 @@ class Descriptions:
             return held[1]
         with self._lock:
             # Used by its own thread only; another thread may close it.
-            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            connection = overlay.connect(self._path, any_thread=True)
             self._opened.append(connection)
         connection.execute("PRAGMA mmap_size = 1073741824")
         self._local.held = (os.getpid(), connection)

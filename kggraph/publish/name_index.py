@@ -16,10 +16,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote
 
 from pyroaring import BitMap
 
+from kggraph import overlay
 from kggraph.errors import GenerationError
 from kggraph.publish.labels import sort_key
 from kggraph.search.spelling import allowed, within
@@ -93,13 +93,14 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
             held.run_optimize()
             database.execute("INSERT INTO part VALUES (?, ?, ?)", (part, len(held), held.serialize()))
         database.execute("COMMIT")
+        overlay.close_for_good(database)
 
 
 class NameIndex:
     """Reads the names of a generation; one object serves all threads."""
 
     def __init__(self, path: Path) -> None:
-        self._uri = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
+        self._path = path
         self._local = threading.local()
         try:
             self._connection().execute("SELECT 1 FROM name").fetchone()
@@ -174,7 +175,7 @@ class NameIndex:
     def _connection(self) -> sqlite3.Connection:
         held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
         if held is None or held[0] != os.getpid():
-            held = self._local.held = (os.getpid(), sqlite3.connect(self._uri, uri=True))
+            held = self._local.held = (os.getpid(), overlay.connect(self._path))
         return held[1]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from kggraph import overlay
 from kggraph.model import ClassModel, Field, LangText, Model, load_model
 from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.lifecycle import ending
@@ -105,6 +106,7 @@ def write_quality(folder: Path, languages: Sequence[str]) -> None:
             descriptions.close()
         database.execute("COMMIT")
         database.executescript(_INDEX)
+        overlay.close_for_good(database)
 
 
 class _Measuring:

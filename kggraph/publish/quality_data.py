@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+from kggraph import overlay
 from kggraph.model import LangText
 from kggraph.publish.quality import CHECKS, FILE_NAME
 
@@ -93,7 +94,7 @@ class Quality:
     """Reads the measurements of a generation; one object serves all threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._uri = f"file:{quote(str((folder / FILE_NAME).absolute()))}?mode=ro&immutable=1"
+        self._path = folder / FILE_NAME
         self._local = threading.local()
         self.lists = [_list(row) for row in self._all("SELECT * FROM list")]
         self.lists.sort(key=lambda one: (CHECKS.index(one.kind), -one.findings, one.name))
@@ -146,7 +147,7 @@ class Quality:
     def _all(self, sql: str, *values: Any) -> list[Any]:
         held: sqlite3.Connection | None = getattr(self._local, "held", None)
         if held is None:
-            held = self._local.held = sqlite3.connect(self._uri, uri=True)
+            held = self._local.held = overlay.connect(self._path)
         return held.execute(sql, values).fetchall()
 
 

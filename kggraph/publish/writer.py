@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from kggraph import overlay
 from kggraph.model import LangText
 from kggraph.publish.things import Thing
 from kggraph.rdf import ntriples
@@ -116,7 +117,7 @@ class DescriptionsWriter:
         self._connection.execute("COMMIT")
         for statement in _FINISH.split(";"):
             self._connection.execute(statement)
-        self._connection.close()
+        overlay.close_for_good(self._connection)
 
     def _flush(self) -> None:
         self._connection.executemany("INSERT INTO new_link VALUES (?, ?, ?, ?)", self._links)

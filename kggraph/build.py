@@ -329,7 +329,7 @@ def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
         pool.start_patiently(write_name_index, folder),
         pool.start_patiently(write_item_table, folder, target / "items.csv.gz", settings.languages),
         pool.start_patiently(dumps.write_turtle_and_trig, quads, size, turtle, target / "dataset.trig.gz", prefixes),
-        pool.start_patiently(dumps.write_graph, quads, size, jsonld, prefixes),
+        pool.start_patiently(dumps.write_jsonld, quads, size, jsonld, prefixes),
         pool.start_patiently(write_quality, folder, settings.languages),
         pool.start_patiently(dumps.write_ntriples, quads, size, ntriples),
     ]

@@ -72,7 +72,7 @@ def full(found: Description, descriptions: Descriptions, labels: Labels, page: i
     made = Triples()
     made.take(found.ntriples)
     named = {term for row in ntriples.rows(found.ntriples) for term in row[1:] if ntriples.is_iri(term)}
-    links = descriptions.inbound(found.iri, limit=-1)
+    links = descriptions.inbound(found.iri, limit=-1, living=True)
     shown = links[(page - 1) * INBOUND_SIZE : page * INBOUND_SIZE]
     for link in shown:
         made.add(link.subject, link.predicate, iri(found.iri))
@@ -112,7 +112,7 @@ def nl_sbb(found: Description, descriptions: Descriptions) -> bytes | None:
         if row[0] == f"<{found.iri}>".encode() and (skos_type or row[1][1:].startswith(names)):
             made.take(b"%b %b %b .\n" % row)
     for path, inverse in (("broader", "narrower"), ("topConceptOf", "hasTopConcept")):
-        for link in descriptions.inbound(found.iri, predicate=f"{SKOS}{path}", limit=-1):
+        for link in descriptions.inbound(found.iri, predicate=f"{SKOS}{path}", limit=-1, living=True):
             made.add(found.iri, f"{SKOS}{inverse}", iri(link.thing))
     return made.ntriples()
 

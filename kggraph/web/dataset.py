@@ -10,13 +10,14 @@ from flask import Blueprint, Response, request, send_file
 from kggraph.errors import ThingNotFound
 from kggraph.publish.catalog import CATALOG_PREFIXES, SERVICES, Service, catalog
 from kggraph.publish.dataset import DumpFile
+from kggraph.publish.dumps import unpacked
 from kggraph.publish.jsonld_page import script
 from kggraph.publish.labels import pick
 from kggraph.publish.linkset import dataset_links
 from kggraph.publish.schemaorg_dataset import dataset_jsonld
 from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
 from kggraph.rdf.turtle import serialize
-from kggraph.web.http import FRESH, Answer, Document, Link, Redirect, answered
+from kggraph.web.http import FRESH, Answer, Document, Link, Redirect, Stream, answered, deliver
 from kggraph.web.outlets import Outlets, outlets
 from kggraph.web.render import Here, here, html, site_links
 
@@ -24,6 +25,7 @@ blueprint = Blueprint("dataset", __name__)
 files = Blueprint("dataset_files", __name__)
 
 OFFERS: Final = (HTML, *RDF_FORMATS)
+PACKED: Final = ".gz"
 _BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in OFFERS}
 _RULE: Final = f"<any({', '.join(_BY_SUFFIX)}):suffix>"
 _RDF_BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in RDF_FORMATS}
@@ -91,25 +93,35 @@ def dumps() -> Answer:
 
 @files.get("/dumps/<name>")
 def dump(name: str) -> Response:
-    """A file to download: whole or in part, with the checksum that the catalogue tells."""
-    kb = here().kb
-    found = next((file for file in outlets(kb).facts.files if file.name == name), None)
-    if found is None:
+    """A file to download: whole or in part, with the checksum that the catalogue tells.
+
+    Without `.gz` it is what is packed in the file, with gzip as coding of the transfer where the client takes that:
+    https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3
+    """
+    place = here()
+    there = {file.name: file for file in outlets(place.kb).facts.files}
+    is_plain = name not in there
+    found = there.get(f"{name}{PACKED}" if is_plain else name)
+    if found is None or (is_plain and not found.is_gzip):
         raise ThingNotFound("There is no such file; /dataset lists those there are.")
-    path: Path = kb.generation.dumps_path / name
-    response = send_file(
-        path,
-        mimetype="application/gzip" if found.is_gzip else found.media_type,
-        as_attachment=True,
-        download_name=name,
-        etag=found.sha256[:32],
-        conditional=True,
-        max_age=None,
-    )
+    path: Path = place.kb.generation.dumps_path / found.name
+    media_type = "application/gzip" if found.is_gzip and not is_plain else found.media_type
+    is_coded = is_plain and bool(request.accept_encodings.quality("gzip"))
+    if is_plain and not is_coded:
+        limit = place.site.settings.max_result_mb * 1024 * 1024
+        response = deliver(Stream(media_type, unpacked(path, limit), lambda: None))
+    else:
+        tag = found.sha256[:32] + ("-gzip" if is_coded else "")
+        response = send_file(path, media_type, etag=tag, conditional=True, max_age=None)
+        if request.method == "HEAD":
+            response.headers["Content-Length"] = str(found.size)
     response.headers["Cache-Control"] = FRESH
-    response.headers["Link"] = f'<{kb.addresses.base_uri}dataset>; rel="collection"; type="text/html"'
-    if request.method == "HEAD":
-        response.headers["Content-Length"] = str(found.size)
+    response.headers["Link"] = f'<{place.kb.addresses.base_uri}dataset>; rel="collection"; type="text/html"'
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    if is_plain:
+        response.headers["Vary"] = "Accept-Encoding"
+    if is_coded:
+        response.headers["Content-Encoding"] = "gzip"
     return response
 
 

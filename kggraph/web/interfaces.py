@@ -33,6 +33,7 @@ from kggraph.web import (
     service,
     thing_page,
     validate,
+    versioned,
     vocabulary,
 )
 from kggraph.web.generations import KnowledgeBase
@@ -200,8 +201,8 @@ def _documents(kb: KnowledgeBase) -> list[_Route]:
     whole: tuple[tuple[str, str, tuple[Representation, ...], tuple[Told, ...]], ...] = (
         ("/dataset", "The dataset: DCAT, and the files to download", dataset.OFFERS, ()),
         ("/quality", "How complete and how certain the data are", quality.OFFERS, findings),
-        ("/def", "The ontology", vocabulary.OFFERS, ()),
-        ("/shapes", "The shapes: what is said of each class of things", vocabulary.OFFERS, ()),
+        ("/def", "The ontology", versioned.OFFERS, ()),
+        ("/shapes", "The shapes: what is said of each class of things", versioned.OFFERS, ()),
     )
     made = [
         *_versions(kb),
@@ -237,15 +238,15 @@ def _versions(kb: KnowledgeBase) -> list[_Route]:
     made = []
     for part in ("def", "shapes"):
         if known := vocabulary.versions(kb, part):
-            values = {"version": _one_of(known), "suffix": _suffixes(vocabulary.OFFERS)}
-            path, offers = f"/{part}/{{version}}", vocabulary.OFFERS
+            values = {"version": _one_of(known), "suffix": _suffixes(versioned.OFFERS)}
+            path, offers = f"/{part}/{{version}}", versioned.OFFERS
             made.append(_Route(path, "One version of it", offers, is_chosen=True, values=values, **_BOTH))
             made.append(_Route(f"{path}.{{suffix}}", "The same in one format", offers, values=values, **_BOTH))
     if schemes := scheme_versions.all_scheme_versions(kb):
         kinds, slugs = zip(*(name.split("/") for name in schemes), strict=True)
         numbers = dict.fromkeys(version for versions in schemes.values() for version in versions)
         values = {"kind": _one_of(dict.fromkeys(kinds)), "slug": _one_of(slugs), "version": _one_of(numbers)}
-        path, offers = "/doc/{kind}/{slug}/{version}", scheme_versions.OFFERS
+        path, offers = "/doc/{kind}/{slug}/{version}", versioned.OFFERS
         values["suffix"] = _suffixes(offers)
         made.append(_Route(path, "One version of a concept scheme", offers, is_chosen=True, values=values, **_BOTH))
         made.append(_Route(f"{path}.{{suffix}}", "The same in one format", offers, values=values, **_BOTH))
@@ -256,7 +257,7 @@ def _exchange(kb: KnowledgeBase) -> list[_Route]:
     thing = {"kind": _one_of(kb.manifest.kinds), "slug": _slug(kb)}
     named = {"suffix": _suffixes(LINKSET_FORMATS)}
     files = outlets(kb).facts.files
-    names = [file.name for file in files]
+    names = dict.fromkeys(n for file in files for n in (file.name, file.name.removesuffix(dataset.PACKED)))
     types = {file.media_type for file in files} | {"application/gzip"}
     dumps = tuple(Representation(media, "", media, media) for media in sorted(types))
     maps = {"name": _one_of(["pages", *(f"{kind.name}-1" for kind in kb.kinds.all if kind.count)])}
@@ -278,7 +279,13 @@ def _exchange(kb: KnowledgeBase) -> list[_Route]:
         _Route("/linkset/{kind}/{slug}", "Links of a document", LINKSET_FORMATS, is_chosen=True, values=thing),
         _Route("/linkset/{kind}/{slug}.{suffix}", "The same", LINKSET_FORMATS, values={**thing, **named}),
         _Route("/dumps/", "Where the files are listed", also=(303,)),
-        _Route("/dumps/{name}", "A file to download", dumps, also=(206, 416), values={"name": _one_of(names)}),
+        _Route(
+            "/dumps/{name}",
+            "A file to download",
+            dumps,
+            also=(206, 413, 416),
+            values={"name": _one_of(dict.fromkeys(names))},
+        ),
         _Route("/reconcile", "Reconciliation API 0.2", told, given, form=("queries", "extend"), **_BOTH),
         _Route("/reconcile/suggest/{kind}", "What begins like this", told, begun, values=kinds, **_BOTH),
         _Route("/reconcile/flyout/{kind}", "What is told beside it", told, shown, also=(404,), values=kinds, **_BOTH),

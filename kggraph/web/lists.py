@@ -138,7 +138,8 @@ def things(name: str) -> Answer:
         near = place.kb.kinds.near(name)
         if near is None:
             raise ThingNotFound("There is nothing at this address.")
-        return Redirect(f"{place.prefix}/{near.list_name}", status=301)
+        asked = request.query_string.decode("ascii", "replace")
+        return Redirect(f"{place.prefix}/{near.list_name}" + (f"?{asked}" if asked else ""), status=301)
     number = 1 if kind.scheme else parse_page(request.args.get("page"))
     pager(number, kind.count, size=THINGS_PAGE_SIZE, path="")
     path = f"/{name}"

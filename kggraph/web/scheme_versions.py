@@ -7,26 +7,22 @@ concepts; so is every folder `versions/<kind>/<slug>/<version>`.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Final
+from typing import Any, Final
 
-from kggraph.errors import ThingNotFound
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import pick, sort_key
 from kggraph.publish.statements import Told, read_statements
-from kggraph.publish.versions import current_version, kept_versions, named_version, version_graph
+from kggraph.publish.versions import kept_versions, version_graph
 from kggraph.rdf import ntriples
-from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
-from kggraph.rdf.turtle import serialize
 from kggraph.search.concepts import ConceptTree, natural_key, read_concept
 from kggraph.terms import DCTERMS, RDFS, SKOS
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.http import Document, Link
+from kggraph.web.http import Document
 from kggraph.web.linked import DEFINITIONS, Node
-from kggraph.web.render import Here, html, site_links
+from kggraph.web.render import Here
+from kggraph.web.versioned import Versioned, served_versions, version_links
 from kggraph.web.views import Shown
 
-OFFERS: Final = (HTML, *RDF_FORMATS)
-_BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in OFFERS}
 _NAMES: Final = (f"{SKOS}prefLabel", f"{DCTERMS}title", f"{RDFS}label")
 _SCHEME: Final = f"{SKOS}ConceptScheme"
 
@@ -34,11 +30,7 @@ _SCHEME: Final = f"{SKOS}ConceptScheme"
 def scheme_versions(kb: KnowledgeBase, found: Description) -> dict[str, bool]:
     """The versions that are served of a scheme, the newest first, and whether each is the current one."""
     path = kb.addresses.path(found.iri)
-    if _SCHEME not in found.types or not path:
-        return {}
-    current = current_version(found.ntriples, found.iri, kb.addresses.base_uri.rstrip("/") + path)
-    kept = kept_versions(kb.settings, path.removeprefix("/doc/"))
-    return {**({current: True} if current else {}), **{name: False for name in kept if name != current}}
+    return served_versions(kb, found.ntriples, found.iri, path) if path and _SCHEME in found.types else {}
 
 
 def all_scheme_versions(kb: KnowledgeBase) -> dict[str, dict[str, bool]]:
@@ -51,8 +43,7 @@ def all_scheme_versions(kb: KnowledgeBase) -> dict[str, dict[str, bool]]:
 
 def version_list(place: Here, found: Description) -> list[tuple[str, str, bool]]:
     """Name and address of each version, and whether it is the current one."""
-    path = f"{place.prefix}{place.kb.addresses.path(found.iri)}"
-    return [(name, f"{path}/{name}", is_current) for name, is_current in scheme_versions(place.kb, found).items()]
+    return version_links(place, place.kb.addresses.path(found.iri) or "/", scheme_versions(place.kb, found))
 
 
 def scheme_version(place: Here, found: Description, name: str) -> Document:
@@ -61,48 +52,26 @@ def scheme_version(place: Here, found: Description, name: str) -> Document:
     :param name: of the version, with the suffix of a format if one is asked for.
     :raises ThingNotFound: there is no such version.
     """
-    kb = place.kb
-    known = scheme_versions(kb, found)
-    version, suffix = named_version(name, known, _BY_SUFFIX)
-    if version not in known:
-        there = f"there is {', '.join(known)}" if known else "none is kept"
-        raise ThingNotFound(f"There is no such version; {there}.")
-    scheme = kb.addresses.path(found.iri) or "/"
-    path, base = f"{scheme}/{version}", kb.addresses.base_uri.rstrip("/")
+    known = scheme_versions(place.kb, found)
 
-    def make(representation: Representation) -> bytes:
-        graph = _graph(kb, found, version, is_current=known[version])
-        if representation is not HTML:
-            return serialize(graph, representation, kb.prefixes)
+    def show(graph: bytes) -> tuple[str, dict[str, Any]]:
         things = _by_subject(graph)
+        told = _told(things, found.iri)
         context = {
-            "title": pick(_told(things, found.iri).texts(*_NAMES), place.language, found.iri),
-            "text": pick(_told(things, found.iri).texts(*DEFINITIONS), place.language),
-            "iri": base + path,
+            "title": pick(told.texts(*_NAMES), place.language, found.iri),
+            "text": pick(told.texts(*DEFINITIONS), place.language),
             "tree": _tree(place, things),
-            "formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]],
-            "versions": version_list(place, found),
-            "version": version,
-            "is_old": not known[version],
-            "current": place.prefix + scheme,
         }
-        return html("scheme_version.html", place, path, "", context)
+        return "scheme_version.html", context
 
-    return Document(
-        path,
-        make,
-        offers=OFFERS,
-        forced=_BY_SUFFIX.get(suffix),
-        twins=True,
-        language=place.language,
-        prefix=place.prefix,
-        links=lambda: [
-            Link(base + path, "canonical"),
-            Link(_SCHEME, "type"),
-            Link(base + scheme, "latest-version"),  # RFC 5829
-            *site_links(kb),
-        ],
-    )
+    return Versioned(
+        place,
+        place.kb.addresses.path(found.iri) or "/",
+        _SCHEME,
+        lambda: known,
+        lambda version: _graph(place.kb, found, version, is_current=known[version]),
+        show,
+    ).version(name)
 
 
 def _graph(kb: KnowledgeBase, found: Description, version: str, *, is_current: bool) -> bytes:

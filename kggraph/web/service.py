@@ -5,15 +5,14 @@ https://www.w3.org/TR/sparql11-service-description/ and https://www.w3.org/TR/sp
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 from flask import Blueprint, Response, request
 
-from kggraph.errors import BadParameter, NotAcceptable, ResultTooLarge, ThingNotFound
+from kggraph.errors import BadParameter, NotAcceptable, ThingNotFound
+from kggraph.publish.dumps import unpacked
 from kggraph.publish.service import SERVICE_PREFIXES, service_description
 from kggraph.rdf.iris import is_iri
 from kggraph.rdf.media import (
@@ -36,7 +35,6 @@ from kggraph.web.sparql_request import ACCEPT_QUERY, Asked, read_fields
 blueprint = Blueprint("service", __name__)
 
 GRAPH_FORMATS: Final = (*RDF_FORMATS, TRIG)
-_BLOCK: Final = 64 * 1024
 _IN_MEMORY: Final = 32 * 1024 * 1024
 """N-Triples of a graph that is written in a format which needs all of it."""
 _GRAPHS: Final = "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g"
@@ -121,29 +119,14 @@ def _of_sources(place: Here, iri: str, format: Representation) -> Iterator[bytes
     if not iri:
         if format in (N_TRIPLES, TURTLE, TRIG):
             suffix = "nt" if format is N_TRIPLES else "ttl"
-            return _blocks(generation.dumps_path / f"dump.{suffix}.gz", limit)
+            return unpacked(generation.dumps_path / f"dump.{suffix}.gz", limit)
         source = generation.dumps_path / "dump.nt.gz"
     elif iri in files:
         source = files[iri]
     else:
         raise _no_graph()
-    ntriples = b"".join(_blocks(source, min(limit, _IN_MEMORY)))
+    ntriples = b"".join(unpacked(source, min(limit, _IN_MEMORY)))
     return iter([serialize(ntriples, format, place.kb.prefixes)])
-
-
-def _blocks(path: Path, limit: int) -> Iterator[bytes]:
-    size = 0
-    with path.open("rb") as raw:
-        file = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
-        while block := file.read(_BLOCK):
-            size += len(block)
-            if size > limit:
-                allowed = limit / 1024 / 1024
-                raise ResultTooLarge(
-                    f"The graph has more than {allowed:,.0f} MB in this format; use the files to download (/dumps/).",
-                    allowed=allowed,
-                )
-            yield block
 
 
 def _of_engine(place: Here, iri: str, format: Representation) -> Iterator[bytes]:

@@ -51,8 +51,7 @@ def thing(kind: str, slug: str) -> Redirect:
     """The thing itself cannot be sent: 303 to the document about it, in the language the client likes."""
     place = here()
     found = _find(place.kb, kind, slug)
-    profile = request.args.get("profile", "")
-    query = f"?{query_of([('profile', profile)])}" if profile in PROFILES else ""
+    query = _asked_profile()  # the document says it when there is no such profile
     end = ending(found.ntriples, found.iri)
     path = (place.kb.addresses.path(end.replaced_by) if end.replaced_by else None) or ""
     if path:  # the thing it became is what the address stands for now
@@ -139,6 +138,12 @@ def _document(
 
 
 # ------------------------------------------------------------------ profiles
+def _asked_profile() -> str:
+    """The query that asks for the same profile at another address."""
+    name = request.args.get("profile")
+    return "" if name is None else f"?{query_of([('profile', name)])}"
+
+
 def _profile(forced: Representation | None) -> Profile | None:
     """The profile that a client asks for; nothing for the thing's own triples."""
     name = request.args.get("profile") if request.query_string else None
@@ -202,7 +207,7 @@ def _ended(place: Here, found: Description, end: Ending, representation: Represe
     kb = place.kb
     suffix = representation.suffix if representation else ""
     if moved := kb.addresses.path(end.replaced_by) if end.replaced_by else None:
-        return Redirect(place.prefix + moved + suffix, status=301)
+        return Redirect(place.prefix + moved + suffix + _asked_profile(), status=301)
     path = kb.addresses.path(found.iri) or "/"
 
     def make(representation: Representation) -> bytes:

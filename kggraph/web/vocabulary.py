@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pyoxigraph as ox
 from flask import Blueprint
 
-from kggraph.errors import ThingNotFound
 from kggraph.model import ClassModel, Field, load_model
 from kggraph.publish.labels import Label, pick
-from kggraph.publish.versions import current_version, kept_versions, named_version, version_graph
+from kggraph.publish.versions import kept_versions, version_graph
 from kggraph.rdf.iris import local_name
-from kggraph.rdf.media import HTML, RDF_FORMATS, Representation
-from kggraph.rdf.turtle import serialize
 from kggraph.terms import DCTERMS, OWL, RDF, RDFS, SH, SKOS
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.web.examples import OF_CLASS, OF_PROPERTY, example
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.http import Document, Link, answered
-from kggraph.web.render import Here, here, html, site_links
+from kggraph.web.http import Document, answered
+from kggraph.web.render import Here, here
+from kggraph.web.versioned import BY_SUFFIX, Versioned, served_versions
 from kggraph.web.views import Shown
 
 blueprint = Blueprint("vocabulary", __name__)
 
-OFFERS: Final = (HTML, *RDF_FORMATS)
-_BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in OFFERS}
-_SUFFIX_RULE: Final = f"<any({', '.join(_BY_SUFFIX)}):suffix>"
+_SUFFIX_RULE: Final = f"<any({', '.join(BY_SUFFIX)}):suffix>"
 
 _CLASSES: Final = (f"{OWL}Class", f"{RDFS}Class")
 _PROPERTIES: Final = tuple(
@@ -53,14 +49,14 @@ _FACTS: Final = (
 @answered
 def ontology(suffix: str = "") -> Document:
     """The ontology: every class and property with its hash URI as the place on the page."""
-    return _document(here(), "def", suffix, _ontology)
+    return _versioned(here(), "def").current(suffix)
 
 
 @blueprint.get("/def/<name>")
 @answered
 def ontology_version(name: str) -> Document:
     """One version of the ontology: the current one, or one that is kept."""
-    return _version(here(), "def", name, _ontology)
+    return _versioned(here(), "def").version(name)
 
 
 @blueprint.get("/shapes")
@@ -68,75 +64,37 @@ def ontology_version(name: str) -> Document:
 @answered
 def shapes(suffix: str = "") -> Document:
     """The shapes: what is said of each class of things, and what the values must be."""
-    return _document(here(), "shapes", suffix, _shapes)
+    return _versioned(here(), "shapes").current(suffix)
 
 
 @blueprint.get("/shapes/<name>")
 @answered
 def shapes_version(name: str) -> Document:
     """One version of the shapes."""
-    return _version(here(), "shapes", name, _shapes)
+    return _versioned(here(), "shapes").version(name)
 
 
-_Show = Callable[[Here, bytes], dict[str, Any]]
-_PARTS: Final = {"def": "ontology", "shapes": "shapes"}
+def _versioned(place: Here, part: str) -> Versioned:
+    show = _ontology if part == "def" else _shapes
+    kb = place.kb
 
+    def graph(version: str) -> bytes:
+        if version and not versions(kb, part)[version]:
+            return version_graph(kept_versions(kb.settings, part)[version], kb.settings)
+        return _graph(kb, part)
 
-def _version(place: Here, part: str, name: str, show: _Show) -> Document:
-    known = versions(place.kb, part)
-    version, suffix = named_version(name, known, _BY_SUFFIX)
-    if version not in known:
-        there = f"there is {', '.join(known)}" if known else "none is kept"
-        raise ThingNotFound(f"There is no such version; {there}.")
-    return _document(place, part, suffix, show, version)
+    return Versioned(
+        place, f"/{part}", f"{OWL}Ontology", lambda: versions(kb, part), graph, lambda ntriples: show(place, ntriples)
+    )
 
 
 def versions(kb: KnowledgeBase, part: str) -> dict[str, bool]:
     """The versions of `def` or `shapes` that are served, the newest first, and whether each is the current one."""
-    current = current_version(_graph(kb, part), f"{kb.addresses.base_uri}{part}")
-    kept = kept_versions(kb.settings, part)
-    return {**({current: True} if current else {}), **{name: False for name in kept if name != current}}
+    return served_versions(kb, _graph(kb, part), f"{kb.addresses.base_uri}{part}", f"/{part}")
 
 
-def _graph(kb: KnowledgeBase, part: str, version: str = "") -> bytes:
-    path = kb.generation.ontology_path if part == "def" else kb.generation.shapes_path
-    if version and not versions(kb, part)[version]:
-        return version_graph(kept_versions(kb.settings, part)[version], kb.settings)
-    return path.read_bytes()
-
-
-def _document(place: Here, part: str, suffix: str, show: _Show, version: str = "") -> Document:
-    path = f"/{part}/{version}" if version else f"/{part}"
-    base = place.kb.addresses.base_uri.rstrip("/")
-
-    def make(representation: Representation) -> bytes:
-        graph = _graph(place.kb, part, version)
-        if representation is not HTML:
-            return serialize(graph, representation, place.kb.prefixes)
-        known = versions(place.kb, part)
-        more = {
-            "formats": [(offer.label, path + offer.suffix) for offer in OFFERS[1:]],
-            "versions": [(name, f"{place.prefix}/{part}/{name}", is_current) for name, is_current in known.items()],
-            "version": version,
-            "is_old": bool(version) and not known[version],
-            "current": f"{place.prefix}/{part}",
-        }
-        return html(f"{_PARTS[part]}.html", place, path, "", {**show(place, graph), **more})
-
-    def links() -> list[Link]:
-        newest = [Link(f"{base}/{part}", "latest-version")] if version else []  # RFC 5829
-        return [Link(base + path, "canonical"), Link(f"{OWL}Ontology", "type"), *newest, *site_links(place.kb)]
-
-    return Document(
-        path,
-        make,
-        offers=OFFERS,
-        forced=_BY_SUFFIX.get(suffix),
-        twins=True,
-        language=place.language,
-        prefix=place.prefix,
-        links=links,
-    )
+def _graph(kb: KnowledgeBase, part: str) -> bytes:
+    return (kb.generation.ontology_path if part == "def" else kb.generation.shapes_path).read_bytes()
 
 
 # ------------------------------------------------------------------ the ontology as a page
@@ -210,13 +168,12 @@ class _Ontology:
         return pick(self._text(iri, _LABELS[::-1]), language, iri), pick(self._text(iri, _TEXTS[::-1]), language)
 
 
-def _ontology(place: Here, ntriples: bytes) -> dict[str, Any]:
+def _ontology(place: Here, ntriples: bytes) -> tuple[str, dict[str, Any]]:
     graph = _Ontology(place.kb, ntriples)
     title, text = graph.about(f"{place.kb.addresses.base_uri}def", place.language)
-    return {
+    return "ontology.html", {
         "title": title,
         "text": text,
-        "iri": f"{place.kb.addresses.base_uri}def",
         "classes": graph.terms(_CLASSES, place.language, place.prefix),
         "properties": graph.terms(_PROPERTIES, place.language, place.prefix),
     }
@@ -261,7 +218,7 @@ class ShapeView:
     """Address of an example query, where there is something to find."""
 
 
-def _shapes(place: Here, ntriples: bytes) -> dict[str, Any]:
+def _shapes(place: Here, ntriples: bytes) -> tuple[str, dict[str, Any]]:
     graph = _Ontology(place.kb, ntriples)
     # The current one is at hand; another version of the shapes is read as a model of its own.
     is_current = ntriples == place.kb.generation.shapes_path.read_bytes()
@@ -274,10 +231,9 @@ def _shapes(place: Here, ntriples: bytes) -> dict[str, Any]:
     anchors |= {field.anchor for view in views for field in view.fields}
     anchors |= {rule.anchor for view in views for field in view.fields for rule in field.rules}
     named = [node.value for node in texts.graph.subjects() if isinstance(node, ox.NamedNode)]
-    return {
+    return "shapes.html", {
         "title": title,
         "text": text,
-        "iri": iri,
         "shapes": views,
         # Rules of things of any class, such as those that were withdrawn.
         "others": _rule_views(place, (one for one in named if local_name(one) not in anchors), texts),

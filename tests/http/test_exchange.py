@@ -15,6 +15,7 @@ from kggraph.web.generations import KnowledgeBase
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 MAP = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
+PLAIN = {"items.csv": "text/csv", "dump.ttl": "text/turtle", "dataset.trig": "application/trig"}
 OAI = {"o": "http://www.openarchives.org/OAI/2.0/"}
 
 
@@ -56,6 +57,26 @@ def test_dumps_are_what_the_catalogue_says(client: FlaskClient, kb: KnowledgeBas
             assert again.status_code == 304
         with client.get(f"/dumps/{name}", headers={"Range": "bytes=0-9"}) as part:
             assert part.status_code == 206 and part.data == found.data[:10]
+
+
+def test_dumps_are_sent_unpacked_too(client: FlaskClient, kb: KnowledgeBase) -> None:
+    for name in PLAIN:
+        packed = (kb.generation.dumps_path / f"{name}.gz").read_bytes()
+        with client.get(f"/dumps/{name}") as plain:
+            assert plain.status_code == 200 and plain.data == gzip.decompress(packed)
+            assert "Content-Encoding" not in plain.headers and plain.headers["Vary"] == "Accept-Encoding"
+            assert plain.headers["Content-Disposition"] == f"attachment; filename={name}"
+            assert plain.mimetype == PLAIN[name]
+        for accepted in ("gzip", "br, *;q=0.1"):
+            with client.get(f"/dumps/{name}", headers={"Accept-Encoding": accepted}) as coded:
+                assert coded.data == packed and coded.headers["Content-Encoding"] == "gzip"
+                assert coded.mimetype == plain.mimetype
+        again = {"Accept-Encoding": "gzip", "If-None-Match": coded.headers["ETag"]}
+        with client.get(f"/dumps/{name}", headers=again) as same:
+            assert same.status_code == 304 and same.headers["Vary"] == "Accept-Encoding"
+        with client.get(f"/dumps/{name}", headers={"Accept-Encoding": "gzip;q=0"}) as refused:
+            assert refused.data == plain.data
+    assert client.get("/dumps/items").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/dumps/none.gz", "/dumps/..%2Fmanifest.json", "/linkset/bridge/none"])

@@ -93,6 +93,8 @@ def test_what_was_merged_moved(app: Flask) -> None:
         ("/doc/bridge/merged", "/doc/bridge/millau"),
         ("/nl/doc/bridge/merged.html", "/nl/doc/bridge/millau.html"),
         ("/doc/bridge/merged.ttl", "/doc/bridge/millau.ttl"),
+        ("/doc/bridge/merged?profile=full", "/doc/bridge/millau?profile=full"),
+        ("/id/bridge/merged?profile=full", "/id/bridge/millau?profile=full"),
     ):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["Location"]) == (301, there)
@@ -139,6 +141,22 @@ def test_what_is_over_is_not_counted(app: Flask, kb: KnowledgeBase) -> None:
     for path in ("/doc/form/arch", "/nl/doc/form/arch", "/around?item=form/arch", "/forms"):
         text = client.get(path, headers=HTML).get_data(as_text=True)
         assert not [slug for slug in ENDS if f"bridge/{slug}" in text], path
+
+
+def test_the_full_profile_counts_links_as_the_page_does(app: Flask, kb: KnowledgeBase) -> None:
+    client = app.test_client()
+    full = client.get("/doc/form/arch.nt?profile=full").text
+    living = kb.descriptions.inbound("https://example.org/bridges/id/form/arch", limit=-1, living=True)
+    assert f'totalItems> "{len(living)}"' in full and "bridge/pont-du-gard" in full
+    assert not [slug for slug in ENDS if f"bridge/{slug}" in full]
+    assert "form/transporter" not in client.get("/doc/form/movable.nt?profile=nl-sbb").text
+    # What the sources say is all in the endpoint, which has what ended them as well.
+    asked = client.get(
+        "/sparql",
+        query_string={"query": "SELECT ?thing { ?thing <http://www.w3.org/2002/07/owl#deprecated> true }"},
+        headers={"Accept": "text/csv"},
+    )
+    assert "bridge/withdrawn" in asked.text and "form/transporter" in asked.text
 
 
 def test_a_withdrawn_concept_is_in_no_tree(app: Flask) -> None:

@@ -127,6 +127,8 @@ def test_the_form_works_without_script(client: FlaskClient) -> None:
         ("/vormen", 301, "/forms"),
         ("/nl/ontwerpers", 301, "/nl/designers"),
         ("/bridges", 301, "/items"),
+        ("/nl/bruggen?q=%C3%A9&form=arch", 301, "/nl/items?q=%C3%A9&form=arch"),
+        ("/ontwerpers?page=2", 301, "/designers?page=2"),
         ("/nothing", 404, ""),
     ],
 )

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import shutil
+import zlib
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -39,6 +40,13 @@ def test_the_same_bytes_again(made: list[Generation]) -> None:
     assert names == ["dataset.trig.gz", "dump.jsonld.gz", "dump.nt.gz", "dump.ttl.gz", "items.csv.gz"]
     for name in names:
         assert (made[0].dumps_path / name).read_bytes() == (made[1].dumps_path / name).read_bytes(), name
+
+
+def test_each_is_one_member(made: list[Generation]) -> None:
+    # Readers that stop after the first member would miss what follows, and say nothing.
+    for path in made[0].dumps_path.iterdir():
+        reader = zlib.decompressobj(31)
+        assert reader.decompress(path.read_bytes()) and reader.eof and not reader.unused_data, path.name
 
 
 def test_one_graph_in_every_file(made: list[Generation]) -> None:

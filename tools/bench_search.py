@@ -186,7 +186,7 @@ def make(library: Library, folder: Path, count: int) -> None:
     kind = library.model.main.kind or ""
     iris = [iri for _, iri, _ in others] + [f"{ITEM}{number}" for number in range(count)]
     ids = {f"<{iri}>".encode(): number for number, iri in enumerate(iris, 1)}
-    descriptions = DescriptionsWriter(folder / "descriptions.sqlite", ids, library.languages)
+    descriptions = DescriptionsWriter(folder / "descriptions.sqlite", ids, library.languages, "https://example.org/")
     builder = FacetBuilder(library.model, library.shapes, library.languages)
     filtering, reading = Clock(), Clock()
     for of_kind, iri, rows in itertools.chain(others, ((kind, *item) for item in library.generated(count))):

@@ -16,7 +16,7 @@ from kggraph.publish.labels import pick, read_labels, sort_key
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.spool import Segment, each_file
 from kggraph.publish.things import LABEL_PATHS, thing_reader
-from kggraph.publish.writer import DescriptionsWriter
+from kggraph.publish.writer import ROOM, DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facet_builder import FacetBuilder
@@ -66,9 +66,8 @@ def compile_sources(
     counts = Counts()
     (folder / "store").mkdir()
     read = thing_reader(sources.model, settings.base_uri)
-    writer = DescriptionsWriter(
-        folder / "descriptions.sqlite", numbers(sources.segments, settings.base_uri), settings.languages
-    )
+    ids = numbers(sources.segments, settings.base_uri)
+    writer = DescriptionsWriter(folder / "descriptions.sqlite", ids, settings.languages, settings.base_uri)
     facets = FacetBuilder(sources.model, sources.shapes, settings.languages)
     links = void.link_counter(settings.base_uri, settings.served_prefixes)
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
@@ -133,10 +132,10 @@ class _Pieces:
 
 
 def numbers(segments: Sequence[Segment], base: str) -> dict[bytes, int]:
-    """A number for every thing, in the order of kind and IRI, by its IRI in N-Triples form."""
+    """A number for every thing, in the order of kind and IRI and `ROOM` apart, by its IRI in N-Triples form."""
     things = [thing for segment in segments for file in segment.files for thing in file.things]
     things.sort(key=lambda iri: ((kind_and_slug(iri, base) or ("",))[0], iri))
-    return {f"<{iri}>".encode(): number for number, iri in enumerate(things, 1)}
+    return {f"<{iri}>".encode(): number * ROOM for number, iri in enumerate(things, 1)}
 
 
 def ontology_labels(ontology: bytes) -> dict[str, Mapping[str, str]]:

@@ -34,6 +34,9 @@ FILE_NAME: Final = "quality.sqlite"
 CHECKS: Final = ("report", "link", "date", "identifier", "certainty", "mapping", "translation")
 """Kinds of lists, in the order in which they are shown."""
 
+FINDINGS_OF_ONE: Final = 1 << 10
+"""Numbers that the findings of one list about one thing have; they follow the number of the thing."""
+
 _LANG_STRING: Final = f"{RDF}langString"
 _CONCEPT: Final = f"{SKOS}Concept"
 _MAPPINGS: Final = frozenset(
@@ -47,7 +50,7 @@ CREATE TABLE list (
 );
 CREATE TABLE finding (
   list INTEGER NOT NULL, number INTEGER NOT NULL, thing TEXT NOT NULL, value TEXT NOT NULL, message TEXT NOT NULL,
-  PRIMARY KEY (list, number)
+  PRIMARY KEY (list, number, thing)
 ) WITHOUT ROWID;
 CREATE TABLE filled (
   kind TEXT NOT NULL, class TEXT NOT NULL, things TEXT NOT NULL, shape TEXT NOT NULL, label TEXT NOT NULL,
@@ -117,6 +120,10 @@ class _Measuring:
         self.lists: dict[tuple[str, str, str], _List] = {}
         self.counters: dict[str, _ClassCounter] = {}
         self.total = 0
+        self._place = "", 0
+        """The thing that something was found about last, and the number of its findings."""
+        self._taken: dict[int, int] = {}
+        """List to findings about that thing."""
         self.dead: dict[bytes, str] = {}
         """Dead addresses in N-Triples form, with the day on which that was found."""
 
@@ -125,7 +132,7 @@ class _Measuring:
         """A list for each rule that gave a result."""
         anchors = {field.iri for model in self.model.classes for field in model.fields}
         anchors |= {model.shape for model in self.model.classes}
-        for result in results:
+        for result in sorted(results, key=lambda result: thing_iri(result.focus.strip("<>"))):
             key = ("report", result.shape, f"{result.component} {result.severity}")
             found = self.lists.get(key)
             if found is None:
@@ -226,7 +233,12 @@ class _Measuring:
 
     def _find(self, found: _List, thing: str, value: str, message: LangText) -> None:
         found.findings += 1
-        row = (found.id, found.findings, thing, value, _json(message) if message else "")
+        if thing != self._place[0]:
+            number = self.descriptions.number(thing) * FINDINGS_OF_ONE
+            self._place = thing, number
+            self._taken.clear()
+        nth = self._taken[found.id] = self._taken.get(found.id, -1) + 1
+        row = (found.id, self._place[1] + nth, thing, value, _json(message) if message else "")
         self.database.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", row)
 
     def finish(self) -> None:

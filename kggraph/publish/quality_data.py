@@ -127,18 +127,20 @@ class Quality:
 
     def of_list(self, found: FindingList, *, offset: int = 0, limit: int = -1) -> Iterator[Finding]:
         """The findings of a list, in the order of kind and IRI."""
-        sql = "SELECT list, thing, value, message FROM finding WHERE list = ? AND number > ? ORDER BY number LIMIT ?"
-        return map(_finding, self._all(sql, found.id, offset, limit))
+        sql = "SELECT list, thing, value, message FROM finding WHERE list = ? ORDER BY number, thing LIMIT ? OFFSET ?"
+        return map(_finding, self._all(sql, found.id, limit, offset))
 
     def of_thing(self, iri: str) -> Iterator[Finding]:
         """Everything that is found about a thing."""
-        sql = "SELECT list, thing, value, message FROM finding WHERE thing = ? ORDER BY list, number"
-        return map(_finding, self._all(sql, iri))
+        sql = "SELECT list, thing, value, message FROM finding WHERE thing = ? ORDER BY number"
+        order = {one.id: place for place, one in enumerate(self.lists)}
+        return map(_finding, sorted(self._all(sql, iri), key=lambda row: order[row[0]]))
 
     def everything(self, limit: int) -> Iterator[Finding]:
         """The findings of all lists."""
-        sql = "SELECT list, thing, value, message FROM finding ORDER BY list, number LIMIT ?"
-        return map(_finding, self._all(sql, limit))
+        for one in self.lists:
+            yield from self.of_list(one, limit=limit)
+            limit -= min(limit, one.findings)
 
     def busiest(self, limit: int) -> list[tuple[str, int]]:
         """The things that most is found about, with how much."""

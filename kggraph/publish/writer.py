@@ -1,4 +1,8 @@
-"""`descriptions.sqlite` written, once: things in, an immutable file out."""
+"""`descriptions.sqlite` written, once: things in, an immutable file out.
+
+Numbers of things and places in lists have room between them, so that a later generation can put something in its
+place without moving what is there (`patched_descriptions`).
+"""
 
 from __future__ import annotations
 
@@ -26,27 +30,47 @@ CREATE TABLE link_count (object INTEGER, predicate INTEGER, things INTEGER NOT N
 CREATE TABLE kind (kind TEXT PRIMARY KEY, things INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE listing (kind TEXT, lang TEXT, rank INTEGER, thing INTEGER NOT NULL,
     PRIMARY KEY (kind, lang, rank)) WITHOUT ROWID;
+CREATE TABLE listing_step (kind TEXT, lang TEXT, start INTEGER, things INTEGER NOT NULL,
+    PRIMARY KEY (kind, lang, start)) WITHOUT ROWID;
+CREATE TABLE wanted (iri TEXT, predicate INTEGER, thing INTEGER, fragment TEXT,
+    PRIMARY KEY (iri, predicate, thing, fragment)) WITHOUT ROWID;
 CREATE TABLE concept (scheme TEXT, thing INTEGER, broader TEXT NOT NULL, notation TEXT NOT NULL,
     PRIMARY KEY (scheme, thing)) WITHOUT ROWID;
 CREATE TEMP TABLE new_link (object INTEGER, predicate INTEGER, thing INTEGER, fragment TEXT);
+CREATE TEMP TABLE new_wanted (iri TEXT, predicate INTEGER, thing INTEGER, fragment TEXT);
+CREATE TEMP TABLE new_predicate (id INTEGER PRIMARY KEY, iri TEXT NOT NULL);
 CREATE TEMP TABLE new_key (kind TEXT, lang TEXT, key TEXT, thing INTEGER);
 """
 
 _FINISH: Final = """
 CREATE UNIQUE INDEX thing_iri ON thing (iri);
 CREATE INDEX thing_kind ON thing (kind, id) WHERE ntriples IS NOT NULL;
-INSERT OR IGNORE INTO link SELECT * FROM new_link ORDER BY object, predicate, thing, fragment;
+INSERT INTO predicate (iri) SELECT iri FROM new_predicate ORDER BY iri;
+CREATE TEMP TABLE renumbered AS SELECT new_predicate.id AS old, predicate.id AS new
+    FROM new_predicate JOIN predicate ON predicate.iri = new_predicate.iri;
+INSERT OR IGNORE INTO link SELECT object, new, thing, fragment FROM new_link JOIN renumbered ON old = predicate
+    ORDER BY object, new, thing, fragment;
+INSERT OR IGNORE INTO wanted SELECT iri, new, thing, fragment FROM new_wanted JOIN renumbered ON old = predicate;
 INSERT INTO link_count SELECT object, predicate, count(DISTINCT thing) FROM link GROUP BY object, predicate;
 UPDATE thing SET links = counted.things FROM
     (SELECT object, count(DISTINCT thing) AS things FROM link GROUP BY object) AS counted WHERE id = counted.object;
 INSERT INTO kind SELECT kind, count(*) FROM thing WHERE ntriples IS NOT NULL GROUP BY kind;
-INSERT INTO listing SELECT kind, lang, row_number() OVER (PARTITION BY kind, lang ORDER BY key, thing) - 1, thing
+INSERT INTO listing SELECT kind, lang, row_number() OVER (PARTITION BY kind, lang ORDER BY key, thing) * {room}, thing
     FROM new_key;
+INSERT INTO listing_step SELECT kind, lang, CASE step WHEN 0 THEN 0 ELSE min(rank) END, count(*)
+    FROM (SELECT kind, lang, rank, (rank / {room} - 1) / {step} AS step FROM listing) GROUP BY kind, lang, step;
 DROP TABLE new_link;
+DROP TABLE new_wanted;
+DROP TABLE new_predicate;
+DROP TABLE renumbered;
 DROP TABLE new_key;
 ANALYZE;
 """
 
+ROOM: Final = 1 << 20
+"""Numbers from one thing to the next: so many can come between. With a million things they take 6 bytes."""
+_STEP: Final = 1024
+"""Things of a list after which it is counted how many came before, so that a page far on is found quickly."""
 _BATCH: Final = 20_000
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -54,18 +78,21 @@ _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 class DescriptionsWriter:
     """Makes `descriptions.sqlite`; memory does not grow with the number of links."""
 
-    def __init__(self, path: Path, ids: Mapping[bytes, int], languages: Sequence[str]) -> None:
+    def __init__(self, path: Path, ids: Mapping[bytes, int], languages: Sequence[str], base: str) -> None:
         """Start the file.
 
-        :param ids: IRI in N-Triples form to number, for every thing that will be added, in the order of kind and IRI.
+        :param ids: IRI in N-Triples form to number, for every thing that will be added: in the order of kind and IRI,
+            `ROOM` apart.
         :param languages: those in which lists get an order.
+        :param base: base of the IRIs of things.
         """
-        self._ids = ids
+        self._ids, self._own = ids, own_iris(base)
         self._languages = tuple(languages)
         self._predicates: dict[bytes, int] = {}
         self._links: list[tuple[int, int, int, str]] = []
+        self._wanted: list[tuple[str, int, int, str]] = []
         self._keys: list[tuple[str, str, str, int]] = []
-        self._terms = len(ids)
+        self._last = (len(ids) + 1) * ROOM
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
         self._connection.executescript(_SCHEMA)
@@ -89,11 +116,16 @@ class DescriptionsWriter:
                 continue
             target = ids.get(term)
             if target is None and b"#" in term:
-                target = ids.get(term.partition(b"#")[0] + b">")
-            if target is not None and target != number:
-                property_ = predicates.setdefault(predicate, len(predicates) + 1)
-                fragment = subject[1:-1].partition(b"#")[2].decode()
+                term = term.partition(b"#")[0] + b">"
+                target = ids.get(term)
+            if target == number or (target is None and not term.startswith(self._own)):
+                continue
+            property_ = predicates.setdefault(predicate, len(predicates) + 1)
+            fragment = subject[1:-1].partition(b"#")[2].decode()
+            if target is not None:
                 self._links.append((target, property_, number, fragment))
+            else:
+                self._wanted.append((ntriples.iri(term), property_, number, fragment))
         if keys and not thing.is_item and (concept := read_concept(thing.iri, thing.rows)):
             self._connection.executemany(
                 "INSERT INTO concept VALUES (?, ?, ?, ?)",
@@ -105,24 +137,26 @@ class DescriptionsWriter:
     def add_term(self, iri: str, labels: LangText) -> None:
         """Write the labels of an IRI that no data file describes, such as a class of the ontology."""
         if f"<{iri}>".encode() not in self._ids:
-            self._terms += 1
-            self._insert(self._terms, iri, "", (), labels, "", None)
+            self._last += 1
+            self._insert(self._last, iri, "", (), labels, "", None)
 
     def finish(self) -> None:
         """Order, count and close."""
         self._flush()
         self._connection.executemany(
-            "INSERT INTO predicate VALUES (?, ?)", [(n, ntriples.iri(iri)) for iri, n in self._predicates.items()]
+            "INSERT INTO new_predicate VALUES (?, ?)", [(n, ntriples.iri(iri)) for iri, n in self._predicates.items()]
         )
         self._connection.execute("COMMIT")
-        for statement in _FINISH.split(";"):
+        for statement in _FINISH.format(room=ROOM, step=_STEP).split(";"):
             self._connection.execute(statement)
         overlay.close_for_good(self._connection)
 
     def _flush(self) -> None:
         self._connection.executemany("INSERT INTO new_link VALUES (?, ?, ?, ?)", self._links)
+        self._connection.executemany("INSERT INTO new_wanted VALUES (?, ?, ?, ?)", self._wanted)
         self._connection.executemany("INSERT INTO new_key VALUES (?, ?, ?, ?)", self._keys)
         self._links.clear()
+        self._wanted.clear()
         self._keys.clear()
 
     def _insert(
@@ -139,3 +173,8 @@ class DescriptionsWriter:
             "INSERT INTO thing (id, iri, kind, types, labels, source, ntriples) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (number, iri, kind, " ".join(types), _encode(dict(labels)), source, triples),
         )
+
+
+def own_iris(base: str) -> bytes:
+    """How the IRIs of things begin, in N-Triples form."""
+    return f"<{base}id/".encode()

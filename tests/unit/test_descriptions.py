@@ -63,7 +63,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with_parts = Thing(first.iri, first.kind, first.types, first.labels, [*first.rows, *parts], first.source)
     things = [with_parts, *THINGS[1:]]
     ordered = sorted(things, key=lambda one: (one.kind, one.iri))
-    writer = DescriptionsWriter(path, {one.subject: number for number, one in enumerate(ordered, 1)}, ("nl", "en"))
+    numbers = {one.subject: number for number, one in enumerate(ordered, 1)}
+    writer = DescriptionsWriter(path, numbers, ("nl", "en"), "https://example.org/")
     for one in things:
         writer.add(one, [sort_key(pick(one.labels, lang, one.iri).text) for lang in ("nl", "en")])
     writer.add_term("https://example.org/Item", {"nl": "Item"})

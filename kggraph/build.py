@@ -19,7 +19,8 @@ from kggraph.config import Settings
 from kggraph.errors import NonconformingData, ShapesError, SourceError
 from kggraph.model import load_model
 from kggraph.publish import dumps, inputs, shelf
-from kggraph.publish.compile import Counts, Sources, compile_sources
+from kggraph.publish.compile import Sources, compile_sources
+from kggraph.publish.counts import Counts
 from kggraph.publish.gate import Outcome, Rules, validated
 from kggraph.publish.generation import (
     FileEntry,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from kggraph.config import Settings
 from kggraph.model import Model
 from kggraph.publish import void
-from kggraph.publish.completion import completion_data, encode_completion
+from kggraph.publish.completion import all_terms
+from kggraph.publish.counts import Counts
 from kggraph.publish.labels import pick, read_labels, sort_key
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.spool import Segment, each_file
@@ -20,25 +20,6 @@ from kggraph.publish.writer import ROOM, DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facet_builder import FacetBuilder
-from kggraph.terms import DCAT
-
-EXAMPLES = 3
-"""Things that the description of the dataset names to begin with."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What was compiled, counted."""
-
-    triples: int = 0
-    default_graph_bytes: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    classes: Counter[str] = field(default_factory=Counter)
-    predicates: Counter[bytes] = field(default_factory=Counter)
-    datasets: list[str] = field(default_factory=list)
-    """Things that are a dcat:Dataset."""
-    examples: list[str] = field(default_factory=list)
-    """The first few items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +66,32 @@ def compile_sources(
                     item = thing.is_item and not over
                     if not over:
                         facets.add(thing.iri, thing.rows, keys, item=item)
-                    counts.kinds[thing.kind] += not over
-                    counts.classes.update(thing.types)
-                    counts.predicates.update([predicate for _, predicate, _ in thing.rows])
-                    counts.triples += len(thing.rows)
-                    counts.datasets += [thing.iri] if f"{DCAT}Dataset" in thing.types else []
-                    counts.examples += [thing.iri] if item and len(counts.examples) < EXAMPLES else []
+                    counts.add(thing, over=over)
                     links.add(thing.rows)
                     quads.write(own)
                 files += 1
             done(files)
-        counts.triples += _write_ontology(sources, quads, counts)
+        ontology = sorted(set(sources.ontology.splitlines(keepends=True)))
+        quads.write(b"".join(ontology))
+        counts.add_ontology(ontology)
         counts.default_graph_bytes = quads.tell()
-        description = _describe(sources, counts, links, settings.base_uri)
+        counts.links = links.counts
+        # Each file is read once more, which costs some 2 s a million triples.
+        counts.terms = all_terms(
+            _Pieces(sources),
+            prefixes=settings.served_prefixes,
+            languages=settings.languages,
+            within=settings.base_uri,
+        )
+        counts.write(folder)
+        description = counts.describe(settings.base_uri, sources.hash)
         (folder / "void.nt").write_bytes(description)
-        _write_completion(folder / "completion.json", sources, settings)
         _write_named_graphs(sources, quads, description, settings.base_uri)
     for subject, labels in ontology_labels(sources.ontology).items():
         writer.add_term(subject, labels)
     writer.finish()
     facets.write(folder / "search" / "facets")
     return counts
-
-
-def _write_completion(path: Path, sources: Sources, settings: Settings) -> None:
-    """What the editor of queries completes; each file is read once more, which costs some 2 s a million triples."""
-    told = completion_data(
-        _Pieces(sources),
-        prefixes=settings.served_prefixes,
-        languages=settings.languages,
-        within=settings.base_uri,
-    )
-    path.write_bytes(encode_completion(told))
 
 
 class _Pieces:
@@ -149,26 +124,6 @@ def ontology_labels(ontology: bytes) -> dict[str, Mapping[str, str]]:
         for subject, rows in by_subject.items()
         if (labels := read_labels(rows, subject, LABEL_PATHS))
     }
-
-
-def _write_ontology(sources: Sources, quads: BinaryIO, counts: Counts) -> int:
-    lines = sorted(set(sources.ontology.splitlines(keepends=True)))
-    quads.write(b"".join(lines))
-    counts.predicates.update([line.split(b" ", 2)[1] for line in lines])
-    return len(lines)
-
-
-def _describe(sources: Sources, counts: Counts, links: void.LinkCounter, base: str) -> bytes:
-    return void.describe(
-        base,
-        sources.hash,
-        counts.triples,
-        counts.classes,
-        {ntriples.iri(predicate): count for predicate, count in counts.predicates.items()},
-        dataset=min(counts.datasets, default=""),
-        linksets=links.linksets(),
-        examples=counts.examples,
-    )
 
 
 def _write_named_graphs(sources: Sources, quads: BinaryIO, description: bytes, base: str) -> None:

@@ -50,10 +50,6 @@ class LinkCounter:
                 if space.count(b"/") > 2 and (predicate != _SEE_ALSO or space in self.known):
                     self.counts[predicate, space] += 1
 
-    def linksets(self) -> dict[tuple[str, str], int]:
-        """Property and namespace to number of triples."""
-        return {(p[1:-1].decode(), space.decode()): count for (p, space), count in sorted(self.counts.items())}
-
 
 def link_counter(base: str, prefixes: Mapping[str, str]) -> LinkCounter:
     """A counter for a knowledge base with these prefixes."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pyroaring import BitMap
 
@@ -16,15 +15,8 @@ from kggraph.model import Field, Model
 from kggraph.rdf import ntriples
 from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, read_concept
 from kggraph.search.facets import UNKNOWN, Facet, FacetKind
+from kggraph.search.item_values import FacetFields, date_in, expected_kind, value_of
 from kggraph.search.value_rules import follows, value_rules
-from kggraph.terms import DCTERMS, SCHEMA, XSD
-
-_DATES: Final = frozenset(f"{XSD}{name}" for name in ("gYear", "gYearMonth", "date", "dateTime"))
-_DATE: Final = re.compile(r"(\d{4})(?:-\d\d){0,2}")
-DATE_PATHS: Final = tuple(
-    f"<{iri}>".encode() for iri in (f"{DCTERMS}issued", f"{SCHEMA}datePublished", f"{DCTERMS}date", f"{DCTERMS}created")
-)
-"""Properties that say how new an item is; the first that an item has counts."""
 
 
 class FacetBuilder:
@@ -36,15 +28,9 @@ class FacetBuilder:
         :param shapes: the shapes graph as N-Triples, for which concepts of a scheme a field can have.
         :param languages: those in which titles and concepts get an order.
         """
-        self._fields = model.main.facets()
-        self._paths: dict[bytes, list[Field]] = {}
-        self._inverse: dict[bytes, list[Field]] = {}
-        for field in self._fields:
-            paths = self._inverse if field.inverse else self._paths
-            paths.setdefault(f"<{field.path}>".encode(), []).append(field)
+        self._read = FacetFields(model)
+        self._fields, self._inverse = self._read.all, self._read.inverse
         self._rules = value_rules(self._fields, shapes)
-        date = model.main.date_field
-        self._date_paths = (f"<{date.path}>".encode(),) if date else DATE_PATHS
         self._languages = tuple(languages)
         self._items: list[tuple[str, str]] = []
         self._titles: list[tuple[str, ...]] = []
@@ -79,13 +65,11 @@ class FacetBuilder:
         for row_subject, predicate, term in rows:
             if row_subject != subject:
                 continue
-            if predicate in self._date_paths and not ntriples.is_iri(term):
-                match = _DATE.match(ntriples.literal(term).text)
-                if match:
-                    dates[predicate] = max(match[0], dates.get(predicate, ""))
-            for field in self._paths.get(predicate, ()):
+            if predicate in self._read.dating and (date := date_in(term)):
+                dates[predicate] = max(date, dates.get(predicate, ""))
+            for field in self._read.own.get(predicate, ()):
                 self._add_value(field, term, number)
-        self._items.append((next((dates[path] for path in self._date_paths if path in dates), ""), iri))
+        self._items.append((self._read.date(dates), iri))
         self._titles.append(tuple(keys))
 
     def write(self, folder: Path) -> None:
@@ -129,21 +113,15 @@ class FacetBuilder:
 
     def _new_value(self, field: Field, term: bytes) -> array[int]:
         """Where the items with that value of the field are kept; two terms may be one value, such as a year."""
-        kind: FacetKind
-        if ntriples.is_iri(term):
-            kind, value = ("scheme" if field.scheme else "thing"), ntriples.iri(term)
-        elif term.startswith(b'"'):
-            text, _, datatype = ntriples.literal(term)
-            match = _DATE.match(text) if datatype in _DATES else None
-            kind, value = ("year", match[1]) if match else ("text", text)
-        else:
+        found = value_of(field, term)
+        if found is None:
             return array("I")
-        self._kinds.setdefault(field.key, kind)
-        return self._values[field.key].setdefault(value, array("I"))
+        self._kinds.setdefault(field.key, found.kind)
+        return self._values[field.key].setdefault(found.value, array("I"))
 
     def _write_facet(self, field: Field, place: array[int], bitmaps: bytearray) -> dict[str, Any]:
         tree = ConceptTree({record.iri: record for record in self._records[field.key]})
-        kind: FacetKind = "scheme" if field.scheme else self._kinds.get(field.key, _expected_kind(field))
+        kind: FacetKind = "scheme" if field.scheme else self._kinds.get(field.key, expected_kind(field))
         found = {value: BitMap(place[n] for n in numbers) for value, numbers in self._values[field.key].items()}
         rolled = {value: BitMap() for value in tree.records}
         for value, items in found.items():
@@ -152,6 +130,8 @@ class FacetBuilder:
         rest = sorted((value for value in rolled if value not in tree.records), reverse=kind == "year")
         placed = [self._order(tree, index) for index in range(len(self._languages))]
         orders = {lang: [*_first_places(p), *rest] for lang, p in zip(self._languages, placed, strict=True)}
+        if kind in ("thing", "text"):
+            orders = {}  # they are listed by how many items have them
         depths = _first_places(placed[0])
         values = []
         for value in sorted(rolled):
@@ -163,6 +143,7 @@ class FacetBuilder:
             "facet": asdict(facet),
             "values": values,
             "orders": orders,
+            "placed": len(depths),
             "unknown": [UNKNOWN, *_keep(unknown, bitmaps), 0, []],
         }
 
@@ -181,12 +162,6 @@ def _keep(bitmap: BitMap, bitmaps: bytearray) -> tuple[int, int, int]:
     start = len(bitmaps)
     bitmaps += data
     return len(bitmap), start, len(data)
-
-
-def _expected_kind(field: Field) -> FacetKind:
-    if field.datatype in _DATES:
-        return "year"
-    return "text" if field.is_literal else "thing"
 
 
 def _first_places(placed: Iterable[Placed]) -> dict[str, int]:

@@ -12,14 +12,15 @@ import json
 import mmap
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from pyroaring import BitMap
 
 from kggraph.errors import BadParameter, GenerationError
+from kggraph.search.patched_items import PatchedItem, newest_order, read_patch, title_order
 
 NEWEST: Final = "newest"
 TITLE: Final = "title"
@@ -92,11 +93,17 @@ class FacetIndex:
             self._bitmap_bytes = (folder / "bitmaps.bin").read_bytes()
             self._iri_bytes = _map(folder / "iris.txt")
             self._iri_ends = _numbers(folder / "iris.idx", "Q")
-            self._titles = {lang: _numbers(folder / f"title-{lang}.idx", "I") for lang in about["languages"]}
-        except (OSError, ValueError, KeyError) as error:
+            titles = {lang: _numbers(folder / f"title-{lang}.idx", "I") for lang in about["languages"]}
+            patched = read_patch(folder)
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise GenerationError(f"The facets of this generation cannot be read ({error}); build anew.") from None
         self._languages: list[str] = about["languages"]
-        self._all = BitMap(range(len(self._iri_ends)))
+        living = BitMap(item.number for item in patched if item.has is not None)
+        self._all = (BitMap(range(len(self._iri_ends))) - BitMap(item.number for item in patched)) | living
+        self._patched = {item.number: item for item in patched}
+        self.newest = newest_order(patched)
+        """The order of all items by date."""
+        self._titles = {lang: title_order(titles[lang], patched, n) for n, lang in enumerate(self._languages)}
         self._bitmaps: dict[str, _Bitmaps] = {}
         self.facets: tuple[Facet, ...] = tuple(Facet(**facet["facet"]) for facet in about["facets"])
         """The facets in the order of their fields."""
@@ -109,13 +116,44 @@ class FacetIndex:
             self._values[key] = {row[0]: _read_value(row) for row in facet["values"]}
             self._unknown[key] = _read_value(facet["unknown"])
             self._orders[key] = facet["orders"]
-            self._bitmaps[key] = _Bitmaps((*self._values[key].values(), self._unknown[key]), self._bitmap_bytes)
+            changed = _changed(key, patched)
+            self._patch(facet, changed)
+            kept = (*self._values[key].values(), self._unknown[key])
+            self._bitmaps[key] = _Bitmaps(kept, self._bitmap_bytes, changed)
             self._by_count[key] = sorted(self._values[key], key=lambda name: (-self._values[key][name].count, name))
+
+    def _patch(self, facet: Mapping[str, Any], changed: Mapping[str, _Changed]) -> None:
+        """Count what patches changed; values come and go, but those of a concept scheme."""
+        key, placed = facet["facet"]["key"], facet.get("placed", 0)
+        values, orders = self._values[key], facet["orders"]
+        in_scheme = frozenset(next(iter(orders.values()), [])[:placed])
+        for name, (gone, new) in changed.items():
+            if name == UNKNOWN:
+                known = self._unknown[key]
+                self._unknown[key] = replace(known, count=known.count + len(new) - len(gone))
+                continue
+            known = values.get(name) or _Value(name, 0, 0, 0, 0, ())
+            values[name] = replace(known, count=known.count + len(new) - len(gone))
+            if not values[name].count and name not in in_scheme:
+                del values[name]
+        if changed and orders:
+            rest = sorted(values.keys() - in_scheme, reverse=facet["facet"]["kind"] == "year")
+            self._orders[key] = {lang: [*order[:placed], *rest] for lang, order in orders.items()}
 
     @property
     def size(self) -> int:
         """How many items there are."""
+        return len(self._all)
+
+    @property
+    def built(self) -> int:
+        """How many numbers the full build gave; those of items that are new since begin there."""
         return len(self._iri_ends)
+
+    @property
+    def patched(self) -> Mapping[int, PatchedItem]:
+        """By number: the items that patches changed since the full build."""
+        return self._patched
 
     def has(self, key: str, value: str) -> bool:
         """Whether that facet has that value (an IRI or a text, or `UNKNOWN`)."""
@@ -223,8 +261,7 @@ class FacetIndex:
         if offset >= len(found) or not limit:
             return ()
         if sort == NEWEST:
-            # Items are numbered in this order.
-            numbers: Iterable[int] = found[offset : offset + limit]
+            numbers: Iterable[int] = self.newest.page(found, offset, limit)
         else:
             order = self._titles[lang if lang in self._titles else self._languages[0]]
             if len(found) == self.size:
@@ -235,20 +272,46 @@ class FacetIndex:
 
     def iri(self, number: int) -> str:
         """The item with that number."""
+        if number >= len(self._iri_ends):
+            return self._patched[number].iri
         start = self._iri_ends[number - 1] if number else 0
         return bytes(self._iri_bytes[start : self._iri_ends[number]]).decode()
+
+
+class _Changed(NamedTuple):
+    """What patches changed of a value."""
+
+    gone: list[int]
+    """Items that have it no longer."""
+    new: list[int]
+    """Items that have it now."""
+
+
+def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, _Changed]:
+    """The values of a facet that items got or lost since the full build."""
+    found: dict[str, _Changed] = {}
+    for item in patched:
+        had, has = (set((values or {}).get(key, ())) for values in (item.had, item.has))
+        for value in had ^ has:
+            changed = found.setdefault(value, _Changed([], []))
+            (changed.gone if value in had else changed.new).append(item.number)
+    return found
 
 
 class _Bitmaps(dict[str, BitMap]):
     """The items of every value of a facet, read when they are first asked for."""
 
-    def __init__(self, values: Iterable[_Value], data: bytes) -> None:
+    def __init__(self, values: Iterable[_Value], data: bytes, changed: Mapping[str, _Changed]) -> None:
         super().__init__()
-        self._kept, self._data = {value.value: value for value in values}, data
+        self._kept, self._data, self._changed = {value.value: value for value in values}, data, changed
 
     def __missing__(self, name: str) -> BitMap:
         kept = self._kept[name]
-        found = self[name] = BitMap.deserialize(self._data[kept.start : kept.start + kept.size])
+        found = BitMap.deserialize(self._data[kept.start : kept.start + kept.size]) if kept.size else BitMap()
+        if name in self._changed:
+            gone, new = self._changed[name]
+            found = (found - BitMap(gone)) | BitMap(new)
+        self[name] = found
         return found
 
 

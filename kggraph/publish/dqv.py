@@ -6,17 +6,20 @@ as its subject, and one about a language the tag of that language.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from kggraph.model import LangText
-from kggraph.publish.quality_data import Quality
+from kggraph.publish.quality_data import Finding, FindingList, Quality
 from kggraph.publish.triples import Object, Triples, iri, text, typed
 from kggraph.rdf.iris import local_name
-from kggraph.terms import DCTERMS, PROV, SKOS, XSD
+from kggraph.terms import DCTERMS, PROV, SH, SKOS, XSD
 
 DQV: Final = "http://www.w3.org/ns/dqv#"
 DIMENSIONS: Final = "http://www.w3.org/2016/05/ldqd#"
-DQV_PREFIXES: Final = {"dqv": DQV, "ldqd": DIMENSIONS}
+OA: Final = "http://www.w3.org/ns/oa#"
+DQV_PREFIXES: Final = {"dqv": DQV, "ldqd": DIMENSIONS, "oa": OA, "sh": SH}
 
 
 class Metric(NamedTuple):
@@ -127,6 +130,31 @@ def quality_graph(quality: Quality, base: str, dataset: str, at: str) -> bytes:
         target = f"{base}quality#list-{one.name}"
         made.measurement("findings", target, _count(one.findings), shape=one.shape, lang=one.lang)
     return made.triples.ntriples()
+
+
+def findings_graph(found: Iterable[tuple[FindingList, Finding]], base: str, at: str) -> bytes:
+    """Findings as annotations of the things that they are about (https://www.w3.org/TR/vocab-dqv/#dqv:QualityAnnotation).
+
+    :param found: findings, each with its list.
+    :param at: when it was measured (xsd:dateTime).
+    """
+    made = Triples()
+    counts: Counter[str] = Counter()
+    for one, row in found:
+        name = f"{one.name}-{row.thing.removeprefix(f'{base}id/').replace('/', '-')}"
+        counts[name] += 1
+        target = f"{base}quality#finding-{name}" + (f"-{counts[name]}" if counts[name] > 1 else "")
+        made.a(target, f"{DQV}QualityAnnotation")
+        made.add(target, f"{OA}motivatedBy", iri(f"{DQV}qualityAssessment"))
+        made.add(target, f"{OA}hasTarget", iri(row.thing))
+        made.add(target, f"{DCTERMS}subject", iri(one.shape))
+        made.add(target, f"{DCTERMS}isPartOf", iri(f"{base}quality#list-{one.name}"))
+        made.add(target, f"{DCTERMS}language", text(one.lang) if one.lang else None)
+        made.add(target, f"{PROV}generatedAtTime", typed(at, "dateTime"))
+        made.texts(target, f"{DCTERMS}description", row.message)
+        if row.value:
+            made.take(f"<{target}> <{SH}value> {row.value} .\n".encode())
+    return made.ntriples()
 
 
 class _Writer:

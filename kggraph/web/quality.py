@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -14,19 +11,20 @@ from flask import Blueprint, request
 from kggraph.errors import BadParameter
 from kggraph.model import LangText
 from kggraph.publish.charts import Line, Point, line_chart
-from kggraph.publish.dqv import DQV_PREFIXES, quality_graph
+from kggraph.publish.dqv import DQV_PREFIXES, findings_graph, quality_graph
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.quality_data import Filled, Finding, FindingList, Quality, Translated, history, totals_of
 from kggraph.publish.quality_data import Point as Build
 from kggraph.publish.svg import Caption, Figure
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import local_name
-from kggraph.rdf.media import HTML, RDF_FORMATS, RESULTS_CSV, Representation
+from kggraph.rdf.media import HTML, RDF_FORMATS, RESULTS_CSV, Representation, negotiate
 from kggraph.rdf.turtle import serialize
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import JSON, Document, Link, answered
 from kggraph.web.outlets import outlets
 from kggraph.web.paging import Pager, pager, parse_page
+from kggraph.web.quality_files import as_json, findings_csv, findings_json
 from kggraph.web.render import Here, here, html, query_of, site_links
 
 blueprint = Blueprint("quality", __name__)
@@ -41,7 +39,6 @@ MOST_ROWS: Final = 100_000
 OFFERS: Final = (HTML, RESULTS_CSV, JSON, *RDF_FORMATS)
 _BY_SUFFIX: Final = {offer.suffix[1:]: offer for offer in OFFERS}
 _RULE: Final = f"<any({', '.join(_BY_SUFFIX)}):suffix>"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +65,17 @@ def quality(suffix: str = "") -> Document:
     choice = _choice(place.kb, known)
     pairs = [*choice.pairs, *([("page", str(choice.page))] if choice.page > 1 else [])]
     query = query_of(pairs)
-    is_cut = not choice.pairs and known.findings > MOST_ROWS and suffix == RESULTS_CSV.suffix[1:]
+    format = _BY_SUFFIX.get(suffix) or negotiate(request.headers.get("Accept"), OFFERS)
+    is_cut = format is not HTML and (format is RESULTS_CSV or bool(pairs)) and _count(known, choice) > MOST_ROWS
 
     def make(representation: Representation) -> bytes:
         if representation is HTML:
             return _page(place, known, choice, query)
         if representation is RESULTS_CSV:
-            return _csv(place, known, _findings(place.kb, known, choice))
+            return findings_csv(place, known, _findings(place.kb, known, choice))
         if representation is JSON:
             return _json(place, known, choice)
-        facts = outlets(place.kb).facts
-        graph = quality_graph(known, facts.base_uri, facts.iri, facts.modified)
-        return serialize(graph, representation, {**place.kb.prefixes, **DQV_PREFIXES})
+        return serialize(_graph(place, known, choice), representation, {**place.kb.prefixes, **DQV_PREFIXES})
 
     def links() -> list[Link]:
         tail = f"?{query}" if query else ""
@@ -116,7 +112,9 @@ def _choice(kb: KnowledgeBase, known: Quality) -> Choice:
         raise BadParameter("There is no such list; /quality names those there are.", parameter="list")
     if thing and kb.descriptions.get(f"{kb.addresses.base_uri}id/{thing}") is None:
         raise BadParameter("There is no such thing; give its kind and name, as in its address.", parameter="thing")
-    choice = Choice(found, "" if found else thing, number if found else 1)
+    if found and thing:
+        raise BadParameter("Name a list or a thing, not both.", parameter="thing")
+    choice = Choice(found, thing, number if found else 1)
     if found:
         pager(number, found.findings, size=PAGE_SIZE, path="")
     return choice
@@ -125,10 +123,15 @@ def _choice(kb: KnowledgeBase, known: Quality) -> Choice:
 def _findings(kb: KnowledgeBase, known: Quality, choice: Choice) -> Iterable[Finding]:
     """The findings of a choice, all pages of it."""
     if choice.found:
-        return known.of_list(choice.found)
+        return known.of_list(choice.found, limit=MOST_ROWS)
     if choice.thing:
         return known.of_thing(f"{kb.addresses.base_uri}id/{choice.thing}")
     return known.everything(MOST_ROWS)
+
+
+def _count(known: Quality, choice: Choice) -> int:
+    """How many findings a choice has, but for one thing, which has few."""
+    return choice.found.findings if choice.found else 0 if choice.thing else known.findings
 
 
 # ------------------------------------------------------------------ the page
@@ -153,8 +156,8 @@ class FindingView:
     thing: Label
     href: str
     text: Label
-    found: FindingList
-    list_title: Label
+    list: ListView
+    """With the shape that asks for it."""
     more: str
     """Where everything about the thing is."""
 
@@ -183,7 +186,7 @@ def _page(place: Here, known: Quality, choice: Choice, query: str) -> bytes:
     formats[0] = (formats[0][0], prefix + formats[0][1])
     if choice.pairs:
         context = _work(place, known, choice)
-        return html("quality_list.html", place, "/quality", query, {**context, "formats": formats[:2]})
+        return html("quality_list.html", place, "/quality", query, {**context, "formats": formats})
     return html("quality.html", place, "/quality", query, {**_overview(place, known), "formats": formats})
 
 
@@ -285,20 +288,16 @@ def _work(place: Here, known: Quality, choice: Choice) -> dict[str, Any]:
 
 
 def _finding_views(place: Here, known: Quality, rows: Sequence[Finding]) -> list[FindingView]:
-    by_id = {one.id: one for one in known.lists}
+    by_id = {one.id: _list_view(place, one) for one in known.lists}
     values = {row.value[1:-1] for row in rows if row.value.startswith("<")}
     labels = place.kb.labels({row.thing for row in rows} | values)
     views = []
     for row in rows:
-        found = by_id[row.list]
         text = pick(row.message, place.language) if row.message else Label("", "")
         if not row.message and row.value:
             text = _value(row.value, labels, place.language)
         thing = pick(labels.get(row.thing), place.language, row.thing)
-        view = FindingView(
-            thing, _href(place, row.thing), text, found, _list_view(place, found).title, _about(place, row.thing)
-        )
-        views.append(view)
+        views.append(FindingView(thing, _href(place, row.thing), text, by_id[row.list], _about(place, row.thing)))
     return views
 
 
@@ -344,41 +343,11 @@ def _about(place: Here, iri: str) -> str:
 
 
 # ------------------------------------------------------------------ for programs
-def _csv(place: Here, known: Quality, rows: Iterable[Finding]) -> bytes:
-    """A line for each finding; a text that begins like a formula gets an apostrophe."""
-    by_id = {one.id: one for one in known.lists}
-    found = list(rows)
-    labels = place.kb.labels({row.thing for row in found})
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["list", "kind", "severity", "thing", "label", "field", "language", "value", "message", "shape"])
-    for row in found:
-        one = by_id[row.list]
-        cells = [
-            one.name,
-            one.kind,
-            one.severity,
-            row.thing,
-            pick(labels.get(row.thing), place.language, row.thing).text,
-            pick(one.label, place.language, one.shape).text,
-            one.lang,
-            row.value,
-            pick(row.message, place.language).text if row.message else "",
-            one.shape,
-        ]
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return out.getvalue().encode("utf-8", "replace")
-
-
 def _json(place: Here, known: Quality, choice: Choice) -> bytes:
     told: dict[str, Any] = {"generation": place.kb.hash, "measured": place.kb.manifest.created}
     if choice.pairs:
-        by_id = {one.id: one.name for one in known.lists}
         told |= dict(choice.pairs)
-        told["findings"] = [
-            {**row._asdict(), "list": by_id[row.list], "message": dict(row.message)}
-            for row in _findings(place.kb, known, choice)
-        ]
+        told["findings"] = findings_json(known, _findings(place.kb, known, choice))
     else:
         told["totals"] = totals_of(known)
         told["lists"] = [{key: value for key, value in asdict(one).items() if key != "id"} for one in known.lists]
@@ -386,4 +355,14 @@ def _json(place: Here, known: Quality, choice: Choice) -> bytes:
         told["filled"] = [row._asdict() for row in known.filled]
         told["translated"] = [row._asdict() for row in known.translated]
         told["builds"] = [build._asdict() for build in _builds(place.kb, known)]
-    return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace") + b"\n"
+    return as_json(told)
+
+
+def _graph(place: Here, known: Quality, choice: Choice) -> bytes:
+    """All measurements; or the findings of one list or thing."""
+    facts = outlets(place.kb).facts
+    if not choice.pairs:
+        return quality_graph(known, facts.base_uri, facts.iri, facts.modified)
+    by_id = {one.id: one for one in known.lists}
+    found = [(by_id[row.list], row) for row in _findings(place.kb, known, choice)]
+    return findings_graph(found, facts.base_uri, facts.modified)

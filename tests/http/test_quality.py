@@ -7,7 +7,9 @@ import io
 import json
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
+import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
@@ -58,7 +60,46 @@ def test_a_list_names_each_thing_and_the_shape(client: FlaskClient, kb: Knowledg
     text = page(client, f"/quality?list={found.name}")
     for finding in list(quality.of_list(found))[:50]:
         assert f'href="{kb.addresses.path(finding.thing)}"' in text
-    assert "/shapes#" in text
+        short = kb.addresses.short(finding.thing, "")
+        assert f'href="/quality?{urlencode({"thing": short})}"' in text
+        about = page(client, f"/quality?thing={short}")
+        assert f'href="/quality?list={found.name}"' in about and f'href="{kb.addresses.path(finding.thing)}"' in about
+    rows = re.findall("<tr><th scope=.row.+?</tr>", text, re.DOTALL)
+    assert len(rows) == min(found.findings, 50) and all('href="/shapes#' in row for row in rows)
+
+
+def test_rdf_has_each_finding_of_a_list_or_thing(client: FlaskClient, quality: Quality) -> None:
+    annotation = "<http://www.w3.org/ns/dqv#QualityAnnotation>"
+    target = re.compile(r"<http://www.w3.org/ns/oa#hasTarget> <([^>]+)>")
+    for found in quality.lists:
+        told = client.get(f"/quality.nt?list={found.name}").get_data(as_text=True)
+        assert told.count(annotation) == found.findings
+        assert sorted(target.findall(told)) == sorted(finding.thing for finding in quality.of_list(found))
+        assert told.count(f"<http://purl.org/dc/terms/subject> <{found.shape}>") == found.findings
+        turtle = client.get(f"/quality.ttl?list={found.name}").data
+        assert len(set(ox.parse(turtle, ox.RdfFormat.TURTLE))) == told.count(" .\n")
+    thing = "https://example.org/bridges/id/bridge/hostile"
+    about = client.get("/quality.nt?thing=bridge/hostile").get_data(as_text=True)
+    assert about.count(annotation) == len(list(quality.of_thing(thing)))
+
+
+def test_a_file_that_is_cut_says_so(kb: KnowledgeBase, quality: Quality, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kggraph.web.quality.MOST_ROWS", 1)
+    engine = EmbeddedEngine(open_store(kb.generation.quads_path), {})
+    client = create_app(kb.settings, Generations(kb.settings), engine).test_client()  # keeps no answers of the others
+    found = max(quality.lists, key=lambda one: one.findings)
+    assert found.findings > 1
+    for path, accept in (
+        (f"/quality.csv?list={found.name}", "*/*"),
+        (f"/quality?list={found.name}", "text/csv"),
+        (f"/quality.json?list={found.name}", "*/*"),
+        (f"/quality.ttl?list={found.name}", "*/*"),
+        ("/quality", "text/csv"),
+    ):
+        answer = client.get(path, headers={"Accept": accept})
+        assert answer.headers.get("X-Result-Truncated") == "1", path
+    for path in ("/quality.json", "/quality.ttl", f"/quality.html?list={found.name}"):
+        assert "X-Result-Truncated" not in client.get(path).headers, path
 
 
 def test_csv_has_a_line_for_each_finding(client: FlaskClient, quality: Quality) -> None:
@@ -93,6 +134,7 @@ def test_the_dataset_links_measurements_that_are_there(client: FlaskClient) -> N
         ("list=nothing", "list"),
         ("thing=bridge/nowhere", "thing"),
         ("list=mapping-form&page=99", "page"),
+        ("list=mapping-form&thing=bridge/hostile", "thing"),
         ("page=x", "page"),
     ],
 )

@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pyroaring import BitMap
 
 from kggraph.errors import BadParameter, GenerationError
-from kggraph.search.patched_items import PatchedItem, newest_order, read_patch, title_order
+from kggraph.search.patched_items import Changed, NewestOrder, PatchedItem, newest_places, read_patch, title_order
 
 NEWEST: Final = "newest"
 TITLE: Final = "title"
@@ -101,7 +101,7 @@ class FacetIndex:
         living = BitMap(item.number for item in patched if item.has is not None)
         self._all = (BitMap(range(len(self._iri_ends))) - BitMap(item.number for item in patched)) | living
         self._patched = {item.number: item for item in patched}
-        self.newest = newest_order(patched)
+        self.newest = NewestOrder(newest_places(patched))
         """The order of all items by date."""
         self._titles = {lang: title_order(titles[lang], patched, n) for n, lang in enumerate(self._languages)}
         self._bitmaps: dict[str, _Bitmaps] = {}
@@ -122,18 +122,18 @@ class FacetIndex:
             self._bitmaps[key] = _Bitmaps(kept, self._bitmap_bytes, changed)
             self._by_count[key] = sorted(self._values[key], key=lambda name: (-self._values[key][name].count, name))
 
-    def _patch(self, facet: Mapping[str, Any], changed: Mapping[str, _Changed]) -> None:
+    def _patch(self, facet: Mapping[str, Any], changed: Mapping[str, Changed]) -> None:
         """Count what patches changed; values come and go, but those of a concept scheme."""
         key, placed = facet["facet"]["key"], facet.get("placed", 0)
         values, orders = self._values[key], facet["orders"]
         in_scheme = frozenset(next(iter(orders.values()), [])[:placed])
-        for name, (gone, new) in changed.items():
+        for name, items in changed.items():
             if name == UNKNOWN:
                 known = self._unknown[key]
-                self._unknown[key] = replace(known, count=known.count + len(new) - len(gone))
+                self._unknown[key] = replace(known, count=known.count + items.more)
                 continue
             known = values.get(name) or _Value(name, 0, 0, 0, 0, ())
-            values[name] = replace(known, count=known.count + len(new) - len(gone))
+            values[name] = replace(known, count=known.count + items.more)
             if not values[name].count and name not in in_scheme:
                 del values[name]
         if changed and orders:
@@ -278,22 +278,13 @@ class FacetIndex:
         return bytes(self._iri_bytes[start : self._iri_ends[number]]).decode()
 
 
-class _Changed(NamedTuple):
-    """What patches changed of a value."""
-
-    gone: list[int]
-    """Items that have it no longer."""
-    new: list[int]
-    """Items that have it now."""
-
-
-def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, _Changed]:
+def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, Changed]:
     """The values of a facet that items got or lost since the full build."""
-    found: dict[str, _Changed] = {}
+    found: dict[str, Changed] = {}
     for item in patched:
         had, has = (set((values or {}).get(key, ())) for values in (item.had, item.has))
         for value in had ^ has:
-            changed = found.setdefault(value, _Changed([], []))
+            changed = found.setdefault(value, Changed([], []))
             (changed.gone if value in had else changed.new).append(item.number)
     return found
 
@@ -301,7 +292,7 @@ def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, _Changed]:
 class _Bitmaps(dict[str, BitMap]):
     """The items of every value of a facet, read when they are first asked for."""
 
-    def __init__(self, values: Iterable[_Value], data: bytes, changed: Mapping[str, _Changed]) -> None:
+    def __init__(self, values: Iterable[_Value], data: bytes, changed: Mapping[str, Changed]) -> None:
         super().__init__()
         self._kept, self._data, self._changed = {value.value: value for value in values}, data, changed
 
@@ -309,8 +300,7 @@ class _Bitmaps(dict[str, BitMap]):
         kept = self._kept[name]
         found = BitMap.deserialize(self._data[kept.start : kept.start + kept.size]) if kept.size else BitMap()
         if name in self._changed:
-            gone, new = self._changed[name]
-            found = (found - BitMap(gone)) | BitMap(new)
+            found = self._changed[name].applied(found)
         self[name] = found
         return found
 

@@ -91,7 +91,7 @@ class SearchIndex:
         return Found(question, found, len(units) < len(question.units))
 
     def rank(self, found: Found, within: BitMap | None = None, *, offset: int = 0, limit: int = 20) -> list[Ranked]:
-        """A page of the items found, the best first; equal ones by their number.
+        """A page of the items found, the best first; of equal ones the newest.
 
         :param within: items to choose from, such as those that the facets left.
         """
@@ -114,7 +114,8 @@ class SearchIndex:
         hits = self._searcher.search(query, most, count=False).hits
         numbers = cast(list[int], self._searcher.fast_field_values(NUMBER, [address for _, address in hits]))
         ranked = [Ranked(n, score) for n, (score, _) in zip(numbers, hits, strict=True) if n in wanted]
-        return sorted(ranked, key=lambda item: (-item.score, item.number))
+        place = self.files.newest.key
+        return sorted(ranked, key=lambda item: (-item.score, place(item.number)))
 
     def _having_unit(self, unit: Unit) -> BitMap:
         return BitMap.union(BitMap(), *map(self._having, unit.alternatives))

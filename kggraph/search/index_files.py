@@ -18,6 +18,7 @@ from kggraph.errors import GenerationError
 from kggraph.search import spelling
 from kggraph.search.analysis import STOP_WORDS
 from kggraph.search.engine_files import readable
+from kggraph.search.patched_texts import Table, TitledItem, read_patched_texts
 
 NUMBER: Final = "number"
 SYNONYMS: Final = "synonyms"
@@ -30,12 +31,15 @@ LABEL: Final = "*"
 PHRASE: Final = "_"
 """Joins the terms of a label of several words to one term, for where it stands in a text as it is."""
 
+LAST_LETTER: Final = "\U0010ffff"
+"""Comes after every letter, in the order of the files."""
 _SPELLING: Final = "spelling.bin"
 _VERSION: Final = 2
 _TABLES: Final = """
 CREATE TABLE about (value TEXT NOT NULL);
 CREATE TABLE terms (term TEXT PRIMARY KEY, count INTEGER, start INTEGER, size INTEGER) WITHOUT ROWID;
 CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT UNIQUE NOT NULL, count INTEGER NOT NULL);
+CREATE TABLE compounds (lang TEXT, word TEXT, parts TEXT, PRIMARY KEY (lang, word)) WITHOUT ROWID;
 CREATE TABLE things (number INTEGER PRIMARY KEY, iri TEXT UNIQUE NOT NULL, kind TEXT, concept INTEGER, count INTEGER,
     weight REAL, names TEXT, synonyms TEXT, broader TEXT);
 CREATE TABLE labels (key TEXT NOT NULL, thing INTEGER NOT NULL, preferred INTEGER NOT NULL, lang TEXT, text TEXT);
@@ -160,11 +164,13 @@ class Files:
         try:
             self.about: dict[str, Any] = json.loads(self.database.execute("SELECT value FROM about").fetchone()[0])
             self._bitmaps = _mapped(folder / "postings.bin")
+            self.patched = read_patched_texts(folder)
             self._spelling = memoryview(_mapped(folder / _SPELLING)).cast("Q")
             with readable(folder / "engine") as engine:
                 self.engine = tantivy.Index.open(str(engine))
                 self.engine.config_reader("manual", 0)
                 self.engine.reload()
+            self.newest = self.patched.newest()
         except OSError as error:
             raise GenerationError(f"The text index cannot be opened: {error.strerror or 'it is damaged'}.") from None
         except (ValueError, TypeError, sqlite3.Error) as error:
@@ -183,11 +189,18 @@ class Files:
 
     def count(self, term: str) -> int:
         """How many items have a term in a text of their own."""
+        changed = self.patched.terms.get(term)
+        return self.built(term) + (changed.more if changed else 0)
+
+    def built(self, term: str) -> int:
+        """How many items had a term in the full build."""
         row = self.database.execute("SELECT count FROM terms WHERE term = ?", (term,)).fetchone()
         return int(row[0]) if row else 0
 
     def knows(self, term: str) -> bool:
         """Whether any item has a term, or links to a thing with it in its name."""
+        if not self.patched.terms.keys().isdisjoint((term, term + LABEL)):
+            return self.count(term) > 0 or self.count(term + LABEL) > 0
         row = self.database.execute("SELECT 1 FROM terms WHERE term IN (?, ?)", (term, term + LABEL)).fetchone()
         return row is not None
 
@@ -207,11 +220,37 @@ class Files:
         """Known words that are almost one that is not known, the likeliest first."""
         return spelling.nearest(self._spelling, self.database, word)
 
-    def items(self, term: str, table: str = "terms") -> BitMap:
+    def items(self, term: str, table: Table = "terms") -> BitMap:
         """The items that have a term."""
+        changed = self.patched.of(table).get(term)
+        built = self._built_items(term, table)
+        return changed.applied(built) if changed else built
+
+    def _built_items(self, term: str, table: Table) -> BitMap:
         key = "term" if table == "terms" else "word"
         row = self.database.execute(f"SELECT start, size FROM {table} WHERE {key} = ?", (term,)).fetchone()
         return self.bitmap(*row) if row else BitMap()
+
+    def titled(self, found: BitMap, most: int) -> list[TitledItem]:
+        """The newest of some items with their titles."""
+        numbers = self.newest.page(found, 0, most)
+        marks = ",".join("?" * len(numbers))
+        query = f"SELECT number, iri, titles FROM items WHERE number IN ({marks})"
+        rows = {row[0]: TitledItem(*row) for row in self.database.execute(query, numbers)} | self.patched.items
+        return [rows[number] for number in numbers]
+
+    def title_words(self, begun: str, most: int) -> list[str]:
+        """The first words of titles that begin so, by the alphabet."""
+        changed = {word: more for word, more in self.patched.title_words.items() if word.startswith(begun)}
+        found = [
+            word
+            for word, count in self.database.execute(
+                "SELECT word, count FROM title_words WHERE word >= ? AND word < ? LIMIT ?",
+                (begun, begun + LAST_LETTER, most + len(changed)),
+            )
+            if word not in changed
+        ]
+        return sorted([*found, *(word for word in changed if self.items(word, "title_words"))])[:most]
 
     def thing(self, key: str | int) -> KnownThing | None:
         """A thing that items may link to, by its IRI or number."""
@@ -222,6 +261,8 @@ class Files:
         if row is None:
             return None
         number, iri, kind, is_concept, items, *listed = row
+        if about(number) in self.patched.terms:
+            items = self.count(about(number))
         names, synonyms = (tuple(Label(*label) for label in json.loads(labels)) for labels in listed[:2])
         return KnownThing(number, iri, kind, bool(is_concept), items, names, synonyms, tuple(json.loads(listed[2])))
 

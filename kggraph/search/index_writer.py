@@ -160,6 +160,8 @@ class SearchIndexWriter:
         files.add_bitmaps("title_words", {word: BitMap(numbers) for word, numbers in self._title_words.items()})
         files.add_words([self._counts(lang) for lang in self._words])
         files.insert("items", 3, self._rows)
+        for lang, split in self._parts.items():
+            files.insert("compounds", 3, ((lang, word, " ".join(split[word])) for word in sorted(split) if split[word]))
         files.insert("things", 9, map(self._thing_row, self._numbered))
         files.insert("labels", 5, itertools.chain.from_iterable(map(self._labels, self._numbered)))
         write_title_words(files, {word: len(numbers) for word, numbers in self._title_words.items()})
@@ -253,15 +255,8 @@ class SearchIndexWriter:
         self._postings.append(set(parts), item.number)
         for number in item.links:
             parts += self._numbered[number].parts
-        document = tantivy.Document()
-        document.add_integer(index_files.NUMBER, item.number)
-        for bucket, text in enumerate(item.texts):
-            document.add_text(index_files.text_field(bucket), text)
-        document.add_text(index_files.SYNONYMS, item.synonyms)
-        document.add_text(index_files.PARTS, " ".join(parts))
-        document.add_text(index_files.ABOUT, item.about)
         with written_by_engine():
-            self._engine.add_document(document)
+            self._engine.add_document(document_of(item, parts))
 
     def _thing_row(self, thing: _Thing) -> tuple[object, ...]:
         named = thing.named
@@ -279,6 +274,21 @@ class SearchIndexWriter:
                     for key in (self._analyser.key(own, lang), self._analyser.bag(own, lang, self._counter(lang))):
                         if key:
                             yield key, thing.number, preferred, text.lang, text.text
+
+
+def document_of(item: ReadItem, parts: Iterable[str]) -> tantivy.Document:
+    """An item as the engine gets it.
+
+    :param parts: of its compounds and of those in the names of what it links to.
+    """
+    document = tantivy.Document()
+    document.add_integer(index_files.NUMBER, item.number)
+    for bucket, text in enumerate(item.texts):
+        document.add_text(index_files.text_field(bucket), text)
+    document.add_text(index_files.SYNONYMS, item.synonyms)
+    document.add_text(index_files.PARTS, " ".join(parts))
+    document.add_text(index_files.ABOUT, item.about)
+    return document
 
 
 class _Parts(dict[str, list[str]]):

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from pyroaring import BitMap
 
@@ -33,6 +33,22 @@ class _Later(str):
 
     def __lt__(self, other: str) -> bool:
         return str.__gt__(self, other)
+
+
+class Changed(NamedTuple):
+    """The items that got or lost something since the full build."""
+
+    gone: list[int]
+    new: list[int]
+
+    @property
+    def more(self) -> int:
+        """How many more have it than did."""
+        return len(self.new) - len(self.gone)
+
+    def applied(self, build: BitMap) -> BitMap:
+        """Those that have it now, of those that had it in the build."""
+        return (build - BitMap(self.gone)) | BitMap(self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +133,9 @@ class NewestOrder:
         return [within[rank] if rank in within else next(others) for rank in range(offset, end)]
 
 
-def newest_order(items: Sequence[PatchedItem]) -> NewestOrder:
-    """The newest items of a build with those that were patched."""
-    return NewestOrder((item.number, item.places[0]) for item in _in_order(items, 0))
+def newest_places(items: Iterable[PatchedItem]) -> list[tuple[int, int]]:
+    """The patched items that there are, by number, with their places among the newest, in this order."""
+    return [(item.number, item.places[0]) for item in _in_order(items, 0)]
 
 
 def title_order(build: array[int], items: Sequence[PatchedItem], language: int) -> array[int]:

@@ -34,7 +34,7 @@ from kggraph.publish.generation import (
 )
 from kggraph.publish.item_table import write_item_table
 from kggraph.publish.ownership import twice
-from kggraph.publish.pool import Pool
+from kggraph.publish.pool import Pool, without_collector
 from kggraph.publish.publication import log_publication, write_name_index
 from kggraph.publish.quality import write_quality
 from kggraph.publish.signature import sign
@@ -89,6 +89,7 @@ def build(
     inputs.check_folders(settings)
     # A source that cannot be read is a SourceError before it comes here.
     with (
+        without_collector(),
         shelf.written(settings),
         shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)),
     ):

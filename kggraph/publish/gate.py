@@ -19,6 +19,8 @@ from kggraph.validation.targets import Target, focus_nodes
 
 MOST_KEPT: Final = 20_000
 """Results kept of each severity; all are counted."""
+_MOST_KNOWN_BYTES: Final = 32 << 20
+"""Triples around segments that are remembered for the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,8 @@ class _Neighbours:
         self._segments, self._reach = segments, reach
         self._place: dict[str, _Place] = {}
         self._pointing: dict[str, list[_Place]] = {}
+        self._known: dict[_Place, bytes] = {}
+        self._known_bytes = 0
         for number, segment in enumerate(segments):
             for index, file in enumerate(segment.files):
                 for thing in file.things:
@@ -194,8 +198,16 @@ class _Neighbours:
         return self._segments[place[0]].files[place[1]]
 
     def _read(self, place: _Place) -> bytes:
-        data = read_bytes(self._segments[place[0]], self._file(place))
-        predicates = self._reach.predicates
-        if predicates is None:
-            return data
-        return b"".join([line for line in data.splitlines(keepends=True) if line.split(b" ", 2)[1] in predicates])
+        """What the shapes may read of a file that is not of the segment; most are asked for again and again."""
+        data = self._known.get(place)
+        if data is None:
+            data = read_bytes(self._segments[place[0]], self._file(place))
+            if (predicates := self._reach.predicates) is not None:
+                lines = data.splitlines(keepends=True)
+                data = b"".join([line for line in lines if line.split(b" ", 2)[1] in predicates])
+            self._known_bytes += len(data)
+            if self._known_bytes > _MOST_KNOWN_BYTES:
+                self._known.clear()
+                self._known_bytes = len(data)
+            self._known[place] = data
+        return data

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,8 @@ from kggraph.terms import RDF
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _BATCH: Final = 500
+_MOST_KNOWN: Final = 50_000
+"""Values of properties whose cells are remembered: most items have what many others have."""
 _LANG_STRING: Final = f"{RDF}langString"
 
 _Value: TypeAlias = tuple[str, str, bool]
@@ -79,35 +81,44 @@ def columns_of(model: ClassModel, languages: Sequence[str]) -> list[Column]:
 def _rows(
     descriptions: Descriptions, model: ClassModel, columns: Sequence[Column], languages: Sequence[str]
 ) -> Iterator[list[str]]:
-    wanted = frozenset(column.path for column in columns)
+    places: dict[bytes, list[tuple[int, str]]] = {}
+    for place, column in enumerate(columns, 1):
+        places.setdefault(column.path, []).append((place, column.part))
+    named = {column.path for column in columns if column.part == "label"}
+    known: dict[tuple[bytes, ...], list[tuple[int, str]]] = {}
     items = descriptions.each(model.kind or "")
     while read := list(islice(items, _BATCH)):
-        there = [one for one in read if not ending(one.ntriples, one.iri).is_over]
-        things = {one.iri: _values(one.iri, one.ntriples, wanted) for one in there}
-        named = {text for values in things.values() for all in values.values() for text, _, is_iri in all if is_iri}
-        labels = {iri: pick(found, languages[0], iri).text for iri, found in descriptions.labels(named).items()}
-        for iri, values in things.items():
-            yield [iri, *[_cell(column, values.get(column.path), labels, languages) for column in columns]]
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        rows: list[tuple[str, list[tuple[bytes, ...]]]] = []
+        new: dict[tuple[bytes, ...], None] = {}
+        for one in read:
+            if not ending(one.ntriples, one.iri).is_over:
+                said = ntriples.said_of(one.ntriples, f"<{one.iri}>".encode(), places)
+                keys = [(path, *values) for path, values in said.items()]
+                new.update(dict.fromkeys([key for key in keys if key not in known]))
+                rows.append((one.iri, keys))
+        iris = {ntriples.iri(term) for path, *terms in new if path in named for term in terms if term[:1] == b"<"}
+        labels = {iri: pick(found, languages[0], iri).text for iri, found in descriptions.labels(iris).items()}
+        for path, *terms in new:
+            values = [_value(term) for term in terms]
+            known[path, *terms] = [(place, _cell(part, values, labels, languages)) for place, part in places[path]]
+        for iri, keys in rows:
+            row = [iri, *[""] * len(columns)]
+            for key in keys:
+                for place, cell in known[key]:
+                    row[place] = cell
+            yield row
 
 
-def _values(iri: str, triples: bytes, wanted: Set[bytes]) -> dict[bytes, list[_Value]]:
-    found: dict[bytes, list[_Value]] = {}
-    subject = f"<{iri}>".encode()
-    for own, predicate, term in ntriples.rows(triples):
-        if own == subject and predicate in wanted:
-            if term[:1] == b"<":
-                value: _Value = (ntriples.iri(term), "", True)
-            else:
-                text, lang, _ = ntriples.literal(term)
-                value = (text, lang, False)
-            found.setdefault(predicate, []).append(value)
-    return found
+def _value(term: bytes) -> _Value:
+    if term[:1] == b"<":
+        return ntriples.iri(term), "", True
+    text, lang, _ = ntriples.literal(term)
+    return text, lang, False
 
 
-def _cell(column: Column, values: Iterable[_Value] | None, labels: Mapping[str, str], languages: Sequence[str]) -> str:
-    if not values:
-        return ""
-    part = column.part
+def _cell(part: str, values: Iterable[_Value], labels: Mapping[str, str], languages: Sequence[str]) -> str:
     if part == "iri":
         texts = [text for text, _, is_iri in values if is_iri]
     elif part == "label":

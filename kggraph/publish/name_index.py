@@ -12,8 +12,10 @@ import os
 import sqlite3
 import threading
 from array import array
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -73,20 +75,21 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
         database.execute("BEGIN")
         number = 0
         # The names of each sequence as one bitmap: a row for each name takes twice the time and the room.
-        holders: dict[str, array[int]] = {}
+        holders: defaultdict[str, array[int]] = defaultdict(partial(array, "I"))
         for thing_id, thing in enumerate(things, 1):
             row = (thing_id, thing.iri, thing.kind, " ".join(thing.classes), thing.links)
             database.execute("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", row)
-            names = {sort_key(text)[:_LONGEST]: 0 for text in (*thing.identifiers, *thing.others)}
-            names.update({sort_key(text)[:_LONGEST]: 1 for text in thing.preferred})
-            exact = {sort_key(text)[:_LONGEST] for text in thing.identifiers}
-            for text, preferred in names.items():
+            texts = (*thing.identifiers, *thing.others, *thing.preferred)
+            keys = {text: sort_key(text)[:_LONGEST] for text in texts}
+            exact = {keys[text] for text in thing.identifiers}
+            names = dict.fromkeys(keys.values(), 0) | {keys[text]: 1 for text in thing.preferred}
+            for text, is_preferred in names.items():
                 if text:
                     number += 1
-                    database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, preferred))
+                    database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, is_preferred))
                     if text not in exact:
                         for part in _parts(text):
-                            holders.setdefault(part, array("I")).append(number)
+                            holders[part].append(number)
         database.execute("CREATE INDEX by_text ON name (text)")
         for part in sorted(holders):
             held = BitMap(holders.pop(part))

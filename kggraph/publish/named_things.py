@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kggraph.model import ClassModel, Model
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.name_index import Named
-from kggraph.publish.statements import Told, read_statements, unique
+from kggraph.publish.statements import unique
+from kggraph.rdf import ntriples
 
 _IDENTIFIERS = ("identifier", "sameAs", "termCode")
 """Properties of schema.org by which a thing is found beside its names."""
@@ -28,30 +29,27 @@ def named_things(descriptions: Descriptions, model: Model) -> Iterator[Named]:
             if found.types not in known:
                 known[found.types] = _paths_of(model.of_types(found.types))
             paths = known[found.types]
-            # Most of a description is no name: it is left out before it is read.
-            lines = found.ntriples.splitlines(keepends=True)
-            names = b"".join([line for line in lines if line.split(b" ", 2)[1] in paths.wanted])
-            told = read_statements(names, iri).thing
-            others, codes = _texts(told, paths.others), _texts(told, paths.codes)
+            said = ntriples.said_of(found.ntriples, f"<{iri}>".encode(), paths.wanted)
+            others, codes = _texts(said, paths.others), _texts(said, paths.codes)
             # A DOI is also known by its address: https://www.doi.org/the-identifier/resources/handbook/
             identifiers = (*codes, *(f"https://doi.org/{code}" for code in codes if code.startswith("10.")), iri)
             yield Named(iri, kind, found.types, links.get(iri, 0), tuple(found.labels.values()), others, identifiers)
 
 
 class _Paths(NamedTuple):
-    """The properties of a class that hold names."""
+    """The properties of a class that hold names, in N-Triples form."""
 
-    others: tuple[str, ...]
-    codes: tuple[str, ...]
+    others: tuple[bytes, ...]
+    codes: tuple[bytes, ...]
     wanted: frozenset[bytes]
-    """All of them, in N-Triples form."""
+    """All of them."""
 
 
 def _paths_of(model: ClassModel | None) -> _Paths:
     labels = model.label_paths if model else ()
-    others = (*labels, *_paths(model, ("alternateName",)))
-    codes = tuple(_paths(model, _IDENTIFIERS))
-    return _Paths(others, codes, frozenset(f"<{path}>".encode() for path in (*others, *codes)))
+    others = _written((*labels, *_paths(model, ("alternateName",))))
+    codes = _written(_paths(model, _IDENTIFIERS))
+    return _Paths(others, codes, frozenset((*others, *codes)))
 
 
 def _paths(model: ClassModel | None, names: Iterable[str]) -> Iterable[str]:
@@ -59,5 +57,14 @@ def _paths(model: ClassModel | None, names: Iterable[str]) -> Iterable[str]:
     return [field.path for field in fields if not field.inverse]
 
 
-def _texts(told: Told, paths: Iterable[str]) -> tuple[str, ...]:
-    return unique(term.value for path in dict.fromkeys(paths) for term in told.all(path) if len(term.value) <= _LONGEST)
+def _written(paths: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(dict.fromkeys(f"<{path}>".encode() for path in paths))
+
+
+def _texts(said: Mapping[bytes, Sequence[bytes]], paths: Iterable[bytes]) -> tuple[str, ...]:
+    texts = (_text(term) for path in paths for term in said.get(path, ()))
+    return unique(text for text in texts if len(text) <= _LONGEST)
+
+
+def _text(term: bytes) -> str:
+    return ntriples.iri(term) if ntriples.is_iri(term) else ntriples.literal(term).text

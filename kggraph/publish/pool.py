@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -9,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -39,7 +41,7 @@ class Pool:
         if self._processors > 1 and (many or method == "fork"):
             # A process whose parent was killed would wait for work for ever, and hold the lock of the build.
             self._executor = ProcessPoolExecutor(
-                self._processors, multiprocessing.get_context(method), end_with_parent, (os.getpid(),)
+                self._processors, multiprocessing.get_context(method), _begin, (os.getpid(),)
             )
 
     def __enter__(self) -> Pool:
@@ -124,6 +126,23 @@ class Pool:
                 begin = self._patient.popleft()
                 self._running += 1
             begin()
+
+
+def _begin(parent: int) -> None:
+    end_with_parent(parent)
+    gc.disable()
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Without looking for circles of objects, of which a build makes none that matter: a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _result(future: Future[T]) -> T:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -13,7 +11,7 @@ from typing import Final
 from kggraph.model import Model
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.lifecycle import ending
-from kggraph.publish.pool import Pool
+from kggraph.publish.pool import Pool, without_collector
 from kggraph.rdf import ntriples
 from kggraph.search.facets import FacetIndex
 from kggraph.search.index_writer import SearchIndexWriter
@@ -43,7 +41,7 @@ def write_text_index(
     items = facets.select(limit=facets.size, counts=False).iris
     known = frozenset(items)
     descriptions = Descriptions(path)
-    with _without_collector(), SearchIndexWriter(folder, model, languages) as writer:
+    with without_collector(), SearchIndexWriter(folder, model, languages) as writer:
         for kind in descriptions.kinds():
             for iri in descriptions.iris(kind) if kind != model.main.kind else ():
                 # What is over is not suggested, and stands for nothing in a question.
@@ -79,18 +77,6 @@ def _open(job: str) -> tuple[ItemReader, Descriptions]:
 
 
 def _read(reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]) -> Batch:
-    with _without_collector():
+    with without_collector():
         data = descriptions.ntriples(iris)
         return reader.read((number, iri, data[iri]) for number, iri in enumerate(iris, start))
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Without looking for circles of objects, of which none are made here: a sixth of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

@@ -16,7 +16,7 @@ from kggraph.rdf import ntriples
 from kggraph.terms import KG, OWL, RDF, RDFS, SH
 
 TARGETS: Final = ("targetClass", "targetNode", "targetSubjectsOf", "targetObjectsOf")
-_TYPE: Final = f" <{RDF}type> ".encode()
+_TYPE: Final = f"<{RDF}type>".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def focus_nodes(
     of_class = by_kind.get("targetClass", {})
     known: dict[bytes, list[str]] = {}
     found: dict[tuple[str, str], None] = {}
-    for subject, term in _typed(data):
+    for subject, term in _said_with(_TYPE, data):
         if term not in known:
             above = [f"<{iri}>".encode() for iri in superclasses.get(ntriples.iri(term), ())]
             known[term] = [shape for one in (term, *above) for shape in of_class.get(one, ())]
@@ -79,26 +79,28 @@ def focus_nodes(
     return list(found)
 
 
-def _typed(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Subject and class of every type triple; thirty times as quick as looking at every line."""
-    place = data.find(_TYPE)
+def _said_with(predicate: bytes, data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Subject and object of every triple with a predicate; thirty times as quick as looking at every line."""
+    between = b" " + predicate + b" "
+    place = data.find(between)
     while place >= 0:
         subject = data[data.rfind(b"\n", 0, place) + 1 : place]
         after = data.find(b"\n", place)
         # Else it stands in a text.
         if b" " not in subject:
-            yield subject, data[place + len(_TYPE) : after - 2]
-        place = data.find(_TYPE, after)
+            yield subject, data[place + len(between) : after - 2]
+        place = data.find(between, after)
 
 
 def _other_focus_nodes(by_kind: Mapping[str, Mapping[bytes, list[str]]], data: bytes) -> Iterator[tuple[str, str]]:
-    of_subjects, of_objects = by_kind.get("targetSubjectsOf", {}), by_kind.get("targetObjectsOf", {})
-    of_node = by_kind.get("targetNode", {})
-    for subject, predicate, term in ntriples.rows(data):
-        for shape in (*of_subjects.get(predicate, ()), *of_node.get(subject, ())):
-            yield shape, subject.decode()
-        for shape in (*of_objects.get(predicate, ()), *of_node.get(term, ())):
-            yield shape, term.decode()
+    for predicate, shapes in by_kind.get("targetSubjectsOf", {}).items():
+        yield from ((shape, subject.decode()) for subject, _ in _said_with(predicate, data) for shape in shapes)
+    for predicate, shapes in by_kind.get("targetObjectsOf", {}).items():
+        yield from ((shape, term.decode()) for _, term in _said_with(predicate, data) for shape in shapes)
+    if nodes := by_kind.get("targetNode"):
+        for subject, _, term in ntriples.rows(data):
+            for node in (subject, term):
+                yield from ((shape, node.decode()) for shape in nodes.get(node, ()))
 
 
 def without_focus_nodes(targets: Iterable[Target], used: Set[str]) -> list[str]:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from operator import itemgetter
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kggraph.rdf import ntriples
@@ -78,20 +77,10 @@ def all_terms(
     :param within: the base of our own IRIs. Vocabularies there are known whole, so the editor may say that a term is
         not in them. Empty: none is.
     """
-    counted = _Counted({concept for source in sources for concept in _concepts_in(source)})
+    counted = TermCounter(sources)
     for source in sources:
-        counted.add(source)
-    wanted = frozenset((*languages, ""))
-    declared = counted.declared_classes | counted.declared_properties
-    return {
-        "prefixes": dict(sorted(prefixes.items())),
-        "classes": counted.each(counted.classes, counted.declared_classes, wanted),
-        "properties": counted.each(counted.properties, counted.declared_properties, wanted),
-        "schemes": [counted.named(term, wanted) for term in sorted(set(counted.schemes.values()))],
-        "concepts": [counted.concept(term, wanted) for term in sorted(counted.concepts) if term.startswith(b"<")],
-        "declared": sorted(ntriples.iri(term) for term in declared if term.startswith(b"<")),
-        "complete": _namespaces(declared, within),
-    }
+        counted.add(list(ntriples.rows(source)))
+    return counted.all_terms(prefixes=prefixes, languages=languages, within=within)
 
 
 def most_used(terms: Mapping[str, Any], limits: CompletionLimits | None = None) -> dict[str, Any]:
@@ -136,9 +125,9 @@ def recounted(
     :param ontology: N-Triples of the ontology, which has the labels of terms that were not used before.
     """
     concepts = {f"<{concept['iri']}>".encode() for concept in terms["concepts"]}
-    old, new = _Counted(concepts), _Counted(concepts)
-    old.add(before)
-    new.add(after)
+    old, new = TermCounter((), concepts), TermCounter((), concepts)
+    old.add(list(ntriples.rows(before)))
+    new.add(list(ntriples.rows(after)))
     told = {term["iri"] for name in ("classes", "properties", "concepts") for term in terms[name]}
     subjects = {ntriples.iri(row[0]) for row in ntriples.rows(before + after) if ntriples.is_iri(row[0])}
     if (
@@ -148,8 +137,8 @@ def recounted(
     ):
         return None
     declared = set(terms["declared"])
-    ontological = _Counted(set())
-    ontological.add(ontology)
+    ontological = TermCounter(())
+    ontological.add(list(ntriples.rows(ontology)))
     wanted = frozenset((*languages, ""))
 
     def counts(name: str, gone: Counter[bytes], come: Counter[bytes]) -> list[dict[str, Any]]:
@@ -183,30 +172,47 @@ def encode_completion(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@dataclass(slots=True)
-class _Counted:
+class TermCounter:
     """Counts and labels, by terms in N-Triples form."""
 
-    concepts: set[bytes]
-    """Known beforehand, so that the uses of nothing else are counted: that would be every address of the data."""
-    classes: Counter[bytes] = field(default_factory=Counter)
-    properties: Counter[bytes] = field(default_factory=Counter)
-    uses: Counter[bytes] = field(default_factory=Counter)
-    declared_classes: set[bytes] = field(default_factory=set)
-    declared_properties: set[bytes] = field(default_factory=set)
-    schemes: dict[bytes, bytes] = field(default_factory=dict)
-    labels: dict[bytes, list[tuple[int, bytes]]] = field(default_factory=dict)
-    definitions: dict[bytes, list[tuple[int, bytes]]] = field(default_factory=dict)
-    synonyms: dict[bytes, list[bytes]] = field(default_factory=dict)
+    def __init__(self, sources: Iterable[bytes], concepts: Iterable[bytes] = ()) -> None:
+        """Look for the concepts, so that the uses of nothing else are counted: that would be every address of the data.
 
-    def add(self, source: bytes) -> None:
-        rows = list(ntriples.rows(source))
-        self.properties.update(map(itemgetter(1), rows))
+        :param sources: N-Triples that say of concepts that they are.
+        :param concepts: others that are known.
+        """
+        self.concepts = {*concepts, *(concept for source in sources for concept in _concepts_in(source))}
+        self.classes: Counter[bytes] = Counter()
+        self.properties: Counter[bytes] = Counter()
+        self.uses: Counter[bytes] = Counter()
+        self.declared_classes: set[bytes] = set()
+        self.declared_properties: set[bytes] = set()
+        self.schemes: dict[bytes, bytes] = {}
+        self.labels: dict[bytes, list[tuple[int, bytes]]] = {}
+        self.definitions: dict[bytes, list[tuple[int, bytes]]] = {}
+        self.synonyms: dict[bytes, list[bytes]] = {}
+
+    def add(self, rows: Sequence[ntriples.Row]) -> None:
+        """Count triples, each once."""
         special, concepts = _SPECIAL, self.concepts
+        self.properties.update([predicate for _, predicate, _ in rows])
         self.uses.update([term for _, predicate, term in rows if term in concepts and predicate not in special])
-        for subject, predicate, term in rows:
-            if predicate in special:
-                self._special(subject, predicate, term)
+        for subject, predicate, term in [row for row in rows if row[1] in special]:
+            self._special(subject, predicate, term)
+
+    def all_terms(self, *, prefixes: Mapping[str, str], languages: Sequence[str], within: str) -> dict[str, Any]:
+        """What `all_terms` gives, of the triples that were counted."""
+        wanted = frozenset((*languages, ""))
+        declared = self.declared_classes | self.declared_properties
+        return {
+            "prefixes": dict(sorted(prefixes.items())),
+            "classes": self.each(self.classes, self.declared_classes, wanted),
+            "properties": self.each(self.properties, self.declared_properties, wanted),
+            "schemes": [self.named(term, wanted) for term in sorted(set(self.schemes.values()))],
+            "concepts": [self.concept(term, wanted) for term in sorted(self.concepts) if term.startswith(b"<")],
+            "declared": sorted(ntriples.iri(term) for term in declared if term.startswith(b"<")),
+            "complete": _namespaces(declared, within),
+        }
 
     def _special(self, subject: bytes, predicate: bytes, term: bytes) -> None:
         if predicate == _TYPE:

@@ -24,10 +24,12 @@ from pyoxigraph import (
 
 from kggraph.errors import KgError, QueryOutOfMemory, QueryRefused, QuerySyntaxError, ResultTooLarge
 from kggraph.rdf.media import RESULTS_CSV, RESULTS_JSON, RESULTS_TSV, RESULTS_XML
+from kggraph.store.existence import nested
 from kggraph.store.graphs import write_graph
 from kggraph.store.protocol import Task
 
 _MERGED_KEPT: Final = 4
+_EXISTS: Final = "exists"
 _SHARED_TRIPLE: Final = "ASK { GRAPH ?first { ?s ?p ?o } GRAPH ?second { ?s ?p ?o } }"
 
 Results = QuerySolutions | QueryTriples | QueryBoolean
@@ -51,6 +53,8 @@ class Dataset:
 
         :raises QuerySyntaxError: in the engine's words.
         """
+        if _EXISTS in text.casefold():
+            text = nested(text)
         if task.default_graphs is None and task.named_graphs is None:
             return self.store.query(text, base_iri=task.base_iri)
         default, named = task.default_graphs or (), task.named_graphs or ()

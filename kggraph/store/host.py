@@ -33,7 +33,8 @@ from kggraph.store.remote import Remote
 from kggraph.store.sandbox import end_with_parent
 
 _FIRST_QUERY: Final = (
-    "SELECT ?s { { SELECT ?s ?o { ?s ?p ?o } LIMIT 100 } FILTER(REGEX(STR(?o), 'a', 'i')) } ORDER BY ?s LIMIT 1"
+    "SELECT ?s { { SELECT ?s ?o { ?s ?p ?o } LIMIT 100 } FILTER(REGEX(STR(?o), 'a', 'i')) "
+    "FILTER EXISTS { ?s ?p ?o } } ORDER BY ?s LIMIT 1"
 )
 """A little of everything, on a few triples: over all of a large database on disk it would take minutes."""
 _STACK_BYTES: Final = 64 * 1024 * 1024

@@ -208,21 +208,25 @@ class _Lead:
     def html(self) -> str:
         lang = f' lang="{escape(self.name.lang)}"' if self.name.lang else ""
         link = f'<a href="{escape(self.iri)}" target="_blank" rel="noopener"{lang}>{escape(self.name.text)}</a>'
-        return f"<h1>{link}</h1>\n<p>{escape(self.kind)}</p>\n<p>{escape(self.text)}</p>\n"
+        return f'<h1>{link}</h1>\n<p class="eyebrow">{escape(self.kind)}</p>\n<p>{escape(self.text)}</p>\n'
 
 
-def preview(reconciler: Reconciler, id: str, icon: str) -> bytes | None:
+def preview(reconciler: Reconciler, id: str, icon: str, style: str) -> bytes | None:
     """A small page about a thing, for a frame in somebody else's page; nothing when there is no such thing.
 
     :param icon: address of its picture, without which a browser asks for one that is not there.
+    :param style: address of its style sheet.
     """
     lead = _entity(reconciler, id)
     if lead is None:
         return None
     return (
         f'<!doctype html>\n<html lang="{escape(reconciler.lang)}">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="{escape(style)}">'
         f'<link rel="icon" type="image/svg+xml" href="{escape(icon)}">'
-        f"<title>{escape(lead.name.text)}</title></head>\n<body>\n<main>\n{lead.html()}</main>\n</body>\n</html>\n"
+        f"<title>{escape(lead.name.text)}</title></head>\n"
+        f'<body class="preview">\n<main>\n{lead.html()}</main>\n</body>\n</html>\n'
     ).encode()
 
 

@@ -178,8 +178,12 @@ class Expander:
     def _needs_parts(self, whole: str, split: Split, is_part: bool) -> bool:
         """Whether a compound has too few items of its own; its last part alone must do when nothing else does."""
         if split.known_head:
-            return not is_part and not self._is_known(whole)
+            return not is_part and not self._is_known(whole) and not self._is_misspelt(whole, split.parts[0])
         return sum(map(self._files.count, self._analyser.variants(whole))) < _RARE
+
+    def _is_misspelt(self, word: str, head: str) -> bool:
+        """Whether one letter makes it a known word with another last part: `lonelines` is no sort of `lines`."""
+        return any(near.distance == 1 and not near.word.endswith(head) for near in self._files.nearest(word))
 
     def _of_concepts(self, phrase: Sequence[str]) -> list[Alternative]:
         """The concepts with this label, with what is under them; and their other labels.

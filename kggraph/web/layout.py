@@ -23,6 +23,8 @@ class Placed(NamedTuple):
     field: Field
     is_explained: bool
     """Whether its value needs a word of explanation: those of long lists (countries) do not."""
+    is_asked: bool
+    """Whether a reader may filter by it, so that nothing there is worth saying too."""
 
 
 class Layout(NamedTuple):
@@ -36,6 +38,8 @@ class Layout(NamedTuple):
     """IRI of each group (empty for what is in none) with its fields, both in their order."""
     modelled: frozenset[str]
     """Every property that the model knows, shown or hidden."""
+    sort: str
+    """The property that says of which sort a thing is: the first on cards with values from a list; empty for none."""
 
 
 def layout_of(model: ClassModel | None, groups: Mapping[str, Group], kinds: Kinds) -> Layout:
@@ -47,13 +51,15 @@ def layout_of(model: ClassModel | None, groups: Mapping[str, Group], kinds: Kind
         path = f"^{field.path}" if field.inverse else field.path
         if path not in modelled and not field.hidden and field.role != LABEL_ROLE:
             explained = field.max_count == 1 and _is_short(field.scheme, kinds)
-            grouped.setdefault(field.group or "", []).append(Placed(path, field, explained))
+            asked = field.facet and not field.inverse and bool(field.scheme or field.is_date)
+            grouped.setdefault(field.group or "", []).append(Placed(path, field, explained, asked))
         modelled.add(path)
     return Layout(
         leads=[field.path for field in fields if field.role == DESCRIPTION_ROLE] or _TEXTS,
         inverse=[field.path for field in fields if field.inverse and not field.hidden],
         groups=sorted(grouped.items(), key=lambda pair: groups[pair[0]].order if pair[0] in groups else -1),
         modelled=frozenset(modelled),
+        sort=next((field.path for field in fields if field.card and field.scheme and not field.inverse), ""),
     )
 
 

@@ -12,8 +12,7 @@ from kggraph.rdf.iris import kind_and_slug, local_name
 from kggraph.terms import DCTERMS, PROV, SKOS, SSSOM
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
-from kggraph.web.present import Reader
-from kggraph.web.texts import texts
+from kggraph.web.present import Reader, relation_in_words
 from kggraph.web.triples import read
 from kggraph.web.views import FieldView, Shown
 
@@ -218,10 +217,7 @@ class Around:
 
 def relation_label(kb: KnowledgeBase, iri: str, language: str) -> Label:
     """What a mapping relation says of two concepts, in words."""
-    key, t = f"relation.{local_name(iri)}", texts(language)
-    if t.has(key):
-        return Label(t(key), language)
-    return pick(kb.labels([iri]).get(iri), language, iri)
+    return relation_in_words(iri, language) or pick(kb.labels([iri]).get(iri), language, iri)
 
 
 def _strength(relation: str) -> int:

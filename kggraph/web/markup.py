@@ -142,6 +142,8 @@ def _value(shown: Shown, t: Texts) -> str:
         text = _anchor(shown, t.language) + (_dead(shown, t) if shown.dead else "")
     elif shown.date:
         text = f'<time datetime="{escaped(shown.date)}">{escaped(t.date(shown.date))}</time>'
+    elif shown.is_unknown:
+        text = f'<span class="muted">{escaped(shown.text)}</span>'
     else:
         text = _say(shown, t.language)
         if shown.code:
@@ -203,6 +205,12 @@ def _others(shown: Sequence[Shown], t: Texts) -> str:
 def heading(title: Label, t: Texts) -> Markup:
     """The name of a thing."""
     return Markup(_say(title, t.language))
+
+
+def eyebrow(sorts: Sequence[Said], t: Texts) -> Markup:
+    """What stands above the title of a thing or a card: of which sort it is."""
+    said = " · ".join([_say(one, t.language) for one in sorts])
+    return Markup(f'<p class="eyebrow">{said}</p>') if said else Markup()
 
 
 def subtitles(names: Sequence[Shown], t: Texts) -> Markup:

@@ -11,11 +11,12 @@ from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.statements import Term, Told
 from kggraph.rdf.iris import local_name
-from kggraph.terms import BIBO, DCAT, FOAF, OWL, RDF, SCHEMA, XSD
+from kggraph.terms import BIBO, DCAT, FOAF, OWL, RDF, RDFS, SCHEMA, SKOS, XSD
 from kggraph.web.addresses import bare
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.layout import Placed
 from kggraph.web.markup import drawn_link
+from kggraph.web.texts import texts
 from kggraph.web.views import FieldView, GroupView, Shown, ThingView
 
 _TYPE = f"{RDF}type"
@@ -53,8 +54,11 @@ class Reader:
             named.update(told.terms)
         return self.kb.labels(named)
 
-    def view(self) -> ThingView:
-        """The thing as a page shows it."""
+    def view(self, unknown: str = "") -> ThingView:
+        """The thing as a page shows it.
+
+        :param unknown: what to say where a field that readers filter by is empty; nothing leaves such fields out.
+        """
         title = pick(self.description.labels, self.language, self.description.iri)
         subtitles = [Shown(text, lang) for lang, text in sorted(self.description.labels.items()) if text != title.text]
         lead_path = next((path for path in self._layout.leads if self.terms.get(path)), "")
@@ -63,12 +67,13 @@ class Reader:
         return ThingView(
             iri=self.description.iri,
             title=title,
-            type=self._type(),
+            type=(kind := self._type()),
+            sorts=self._sorts() or ((Shown(*kind),) if kind.text else ()),
             subtitles=tuple(subtitles),
             lead=lead,
             lead_others=others,
             home_page=home_page,
-            groups=tuple(self._groups((_TYPE, *_VERSIONS, lead_path, home_path))),
+            groups=tuple(self._groups((_TYPE, *_VERSIONS, lead_path, home_path), unknown)),
             source=self.description.source,
         )
 
@@ -78,6 +83,9 @@ class Reader:
             return pick(kind.label, self.language)
         model = self.kb.class_of(self.description.types)
         return pick(model.label, self.language, model.iri) if model else Label("", "")
+
+    def _sorts(self) -> tuple[Shown, ...]:
+        return _sorted(tuple([self.value(term) for term in self.terms.get(self._layout.sort, ())]))
 
     def _home_page(self) -> tuple[Shown | None, str]:
         """The page of the thing itself, and the property that the button then tells in full."""
@@ -89,10 +97,17 @@ class Reader:
                     return shown, path if len(terms) == 1 else ""
         return None, ""
 
-    def _groups(self, told: tuple[str, ...]) -> Iterable[GroupView]:
+    def _groups(self, told: tuple[str, ...], unknown: str) -> Iterable[GroupView]:
         terms, groups = self.terms, self.kb.model.groups
+        nothing = (Shown(unknown, is_unknown=True),)
         for iri, places in self._layout.groups:
-            fields = [self._field(one, terms[one.path]) for one in places if one.path in terms and one.path not in told]
+            fields = [
+                self._field(one, terms[one.path])
+                if one.path in terms
+                else FieldView(one.field.key, *self.kb.field_texts(one.field, self.language), nothing)
+                for one in places
+                if (one.path in terms or (unknown and one.is_asked)) and one.path not in told
+            ]
             if fields:
                 label = pick(groups[iri].label, self.language, iri) if iri in groups else Label("", "")
                 yield GroupView(local_name(iri) if iri else "", label, tuple(fields))
@@ -162,7 +177,8 @@ class Reader:
     def _linked(self, iri: str) -> Shown:
         href, external = self.kb.addresses.href(iri, self.prefix)
         labels = self.labels.get(iri)
-        label = pick(labels, self.language) if labels else Label(bare(iri), "")
+        label = pick(labels, self.language) if labels else None
+        label = label or relation_in_words(iri, self.language) or Label(bare(iri), "")
         dead = self.kb.quality.dead.get(iri, "") if external else ""
         return Shown(label.text, label.lang, href, external, iri=iri, dead=dead)
 
@@ -179,6 +195,12 @@ class Reader:
         """The definition of a concept, to say what a value means."""
         texts = self.kb.definition(iri)
         return pick(texts, self.language) if texts else None
+
+
+def relation_in_words(iri: str, language: str) -> Label | None:
+    """What a relation between two concepts says, where it is one that everybody uses and nobody labels."""
+    key, t = f"relation.{local_name(iri)}", texts(language)
+    return Label(t(key), language) if iri.startswith((SKOS, RDFS)) and t.has(key) else None
 
 
 def _doi(text: str) -> str | None:

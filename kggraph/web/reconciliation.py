@@ -85,7 +85,8 @@ def properties() -> Document:
 @answered
 def preview() -> Document:
     """A small page about a thing, made to be framed."""
-    made = service.preview(_reconciler(), request.args.get("id", ""), static_address("mark.svg"))
+    asked = request.args.get("id", "")
+    made = service.preview(_reconciler(), asked, static_address("mark.svg"), static_address("site.css"))
     if made is None:
         raise ThingNotFound("Nothing here has that identifier.")
     return Document(

@@ -42,7 +42,20 @@ CITED: Final = (*OFFERS, *CITATION_FORMATS)
 """What the document about an item can be."""
 _ITEMS_SHOWN: Final = 6
 _GAPS: Final = (
-    *("title", "head", "heading", "subtitles", "notices", "lead", "uses", "groups", "related", "mappings", "inbound"),
+    *(
+        "title",
+        "head",
+        "eyebrow",
+        "heading",
+        "subtitles",
+        "notices",
+        "lead",
+        "uses",
+        "groups",
+        "related",
+        "mappings",
+        "inbound",
+    ),
     *("position", "iri", "permanent", "subject", "item", "source"),
 )
 
@@ -50,20 +63,21 @@ _GAPS: Final = (
 def page_of(place: Here, found: Description, work: Work) -> bytes:
     """The page about a thing: what only it says, in the stencil of its kind."""
     kb, t = place.kb, place.t
-    view = Reader(kb, place.language, place.prefix, found).view()
     kind = kb.kinds.by_name(found.kind)
     cited = found.kind == kb.model.main.kind
+    view = Reader(kb, place.language, place.prefix, found).view(t("list.unknown") if cited else "")
     steps = [(t("nav.home"), f"{place.prefix}/")]
     steps += [(pick(kind.plural, place.language, kind.name).text, f"{place.prefix}/{kind.list_name}")] if kind else []
     around = Around(kb, place.language, place.prefix, found.iri)
     mappings = around.mappings() if f"{SKOS}Concept" in found.types else []
     warned = notices(kb, (found.iri, *found.named), place.language)
     inbound = around.inbound()
-    return _stencil_of(place, kind, view.type, cited, bool(found.source)).fill(
+    return _stencil_of(place, kind, cited, bool(found.source)).fill(
         {
             "address": kb.addresses.path(found.iri) or "/",
             "title": view.title.text,
             "head": head_of_work(place, work, steps, cited=cited),
+            "eyebrow": markup.eyebrow(view.sorts, t),
             "heading": markup.heading(view.title, t),
             "subtitles": markup.subtitles(view.subtitles, t),
             "notices": part("thing/notices.html", place, notices=warned) if warned else "",
@@ -83,17 +97,16 @@ def page_of(place: Here, found: Description, work: Work) -> bytes:
     )
 
 
-def _stencil_of(place: Here, kind: Kind | None, type: Label, cited: bool, has_source: bool) -> Stencil:
+def _stencil_of(place: Here, kind: Kind | None, cited: bool, has_source: bool) -> Stencil:
     """The page of all things of a kind in a language, drawn once for a generation."""
     known = _stencils(place.kb)
-    key = (place.language, kind.name if kind else "", type, cited, has_source)
+    key = (place.language, kind.name if kind else "", cited, has_source)
     if key not in known:
         data = [(offer.label, "", offer.suffix) for offer in (*GRAPHS, FRAMED)]
         constants = {
             "alternates": (CITED if cited else OFFERS)[1:],
             "list_name": kind.list_name if kind else "",
             "kind_label": pick(kind.plural, place.language, kind.name) if kind else Label("", ""),
-            "type": type,
             "cited": cited,
             "contact": place.site.settings.contact_email,
             "formats": (*data, *((offer.label, place.prefix, offer.suffix) for offer in (MARKDOWN, RESULTS_CSV))),
@@ -105,7 +118,7 @@ def _stencil_of(place: Here, kind: Kind | None, type: Label, cited: bool, has_so
 
 
 @lru_cache(maxsize=2)
-def _stencils(kb: KnowledgeBase) -> dict[tuple[str, str, Label, bool, bool], Stencil]:
+def _stencils(kb: KnowledgeBase) -> dict[tuple[str, str, bool, bool], Stencil]:
     return {}
 
 

@@ -31,6 +31,8 @@ class Shown(NamedTuple):
     iri: str = ""
     code: str = ""
     """The name of the datatype, when the value is neither a text, a number nor a date."""
+    is_unknown: bool = False
+    """Whether it says that there is no value."""
     drawn: str = ""
     """Its link as HTML for a page in the language it was made for, when it is drawn already."""
 
@@ -67,6 +69,8 @@ class ThingView(NamedTuple):
     iri: str
     title: Label
     type: Label
+    sorts: tuple[Shown, ...]
+    """What stands above its title: of which sort it is, else what things like it are called."""
     subtitles: tuple[Shown, ...]
     """Its name in other languages and other names of the same kind."""
     lead: tuple[Shown, ...]

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from kggraph.web.present import relation_in_words
 from kggraph.web.render import static_files
 from kggraph.web.texts import texts
 from tests.http.addresses import DOCUMENTS, NEGOTIATED
@@ -172,6 +173,30 @@ def test_a_thing_is_told_in_full(client: FlaskClient) -> None:
         'rel="noopener external"',
     ):
         assert expected in text, expected
+
+
+def test_above_a_title_stands_of_which_sort_a_thing_is(client: FlaskClient) -> None:
+    def above(path: str) -> list[str]:
+        return re.findall(r'<p class="eyebrow">(.*?)</p>\s*<h1>', client.get(path, headers=HTML).text)
+
+    assert above("/doc/bridge/brooklyn") == ["cable-stayed bridge · suspension bridge"], "the first list on its cards"
+    assert above("/nl/doc/bridge/tower-bridge")[0].startswith("beweegbare brug")
+    assert above("/doc/form/arch") == ["Form"], "what has no such field is called what things like it are"
+
+
+def test_a_field_that_readers_filter_by_is_said_to_be_unknown(client: FlaskClient) -> None:
+    unknown = "unknown (not stated)"
+    page = client.get("/doc/bridge/pont-du-gard", headers=HTML).text
+    assert re.search(rf'<dt[^>]*>opened</dt><dd><span class="muted">{re.escape(unknown)}</span></dd>', page)
+    assert unknown in client.get("/items", headers=HTML).text, "in the words of the filter"
+    assert unknown not in client.get("/doc/bridge/erasmusbrug", headers=HTML).text
+    for suffix in (".md", ".csv"):
+        assert unknown not in client.get(f"/doc/bridge/pont-du-gard{suffix}").text, "a file has values only"
+
+
+def test_a_relation_of_concepts_is_said_in_words() -> None:
+    assert relation_in_words("http://www.w3.org/2004/02/skos/core#closeMatch", "nl") == ("lijkt sterk op", "nl")
+    assert relation_in_words("https://example.org/closeMatch", "nl") is None
 
 
 def test_a_concept_tells_its_place_items_and_mappings(client: FlaskClient) -> None:

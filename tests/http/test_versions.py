@@ -192,7 +192,7 @@ def test_a_scheme_tells_all_of_its_concepts(client: FlaskClient) -> None:
     tree = page[page.index('<ul class="tree">') : page.index("/sparql?query=")]
     assert 'href="/doc/form/cable-stayed"' in tree and 'class="count"' in tree
     # Definitions and mappings, where there are any.
-    assert 'class="note"' in tree and re.search(r"\d+ mappings?<", tree)
+    assert 'class="note"' in tree and re.search(r"\(\d+ mappings?\)<", tree)
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])

@@ -181,10 +181,10 @@ def test_values_to_extend_a_table_with(dutch: Reconciler) -> None:
 
 
 def test_a_preview_is_a_page(dutch: Reconciler) -> None:
-    page = preview(dutch, "topic/slaap", "/icon.svg")
+    page = preview(dutch, "topic/slaap", "/icon.svg", "/site.css")
     assert page and "<h1>" in page.decode() and "Slaapkwaliteit" in page.decode()
-    assert preview(dutch, "topic/none", "") is None
-    assert preview(dutch, '"><script>', "") is None
+    assert preview(dutch, "topic/none", "", "") is None
+    assert preview(dutch, '"><script>', "", "") is None
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,19 @@ def test_only_words_that_are_not_known_are_corrected(garden: Garden) -> None:
     assert garden[0].find("compost", "nl").question.did_you_mean is None
 
 
+def test_a_misspelling_that_ends_as_another_word_is_still_one(tmp_path: Path) -> None:
+    books = [
+        '<id/book/alone> a g:Book ; dcterms:title "Loneliness of gardeners"@en .',
+        '<id/book/lines> a g:Book ; dcterms:title "Sowing in lines"@en .',
+        '<id/book/course> a g:Book ; dcterms:title "Een training voor snoeiers"@nl .',
+    ]
+    garden = make_index(tmp_path / "lines", books=books)
+    found = garden[0].find("lonelines", "en")
+    assert (found.question.did_you_mean, slugs(garden, found)) == ("loneliness", ["alone"])
+    assert asked(garden, "groeitraining") == ["course"], "a sort of training that nobody wrote of, and no slip"
+    assert garden[0].find("groeitraining", "nl").question.did_you_mean is None
+
+
 def test_all_units_are_wanted_and_any_when_few_have_all(tmp_path: Path) -> None:
     both = [f'<id/book/both{n}> a g:Book ; dcterms:title "snoeien wilgen {n}"@nl .' for n in range(ENOUGH)]
     one = [f'<id/book/one{n}> a g:Book ; dcterms:title "snoeien {n}"@nl .' for n in range(3)]

@@ -87,11 +87,14 @@ class Ranker:
     def _unit(self, unit: Unit, lang: str) -> Query:
         # One flat list for the engine: dozens of synonyms, each a query of its own, take it more than twice as long.
         words, texts, concepts = unit.text.count(" ") + 1, [], []
-        for found in unit.alternatives:
+        # Concepts share names, and a name may be the word itself: a term counts once, as the best that it is.
+        told: set[str] = set()
+        for found in sorted(unit.alternatives, key=lambda one: not one.preferred):
             if found.kind == "concept":
                 concepts += self._concept(found, words)
-            else:
+            elif found.kind != "synonym" or not told.issuperset(found.terms[0]):
                 texts += self._text(found, lang)
+                told.update(found.terms[0] if len(found.terms) == 1 else ())
         parts = [_best(found, tie) for found, tie in ((texts, self._ranking.tie_unit), (concepts, 0.0)) if found]
         return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Should, part) for part in parts])
 

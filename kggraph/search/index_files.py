@@ -7,7 +7,7 @@ import mmap
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,7 +34,7 @@ PHRASE: Final = "_"
 LAST_LETTER: Final = "\U0010ffff"
 """Comes after every letter, in the order of the files."""
 _SPELLING: Final = "spelling.bin"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _TABLES: Final = """
 CREATE TABLE about (value TEXT NOT NULL);
 CREATE TABLE terms (term TEXT PRIMARY KEY, count INTEGER, start INTEGER, size INTEGER) WITHOUT ROWID;
@@ -63,11 +63,15 @@ def text_field(bucket: int) -> str:
     return f"text{bucket}"
 
 
-def schema(buckets: int) -> tantivy.Schema:
-    """The engine's fields: finished terms with spaces between, as its whitespace tokenizer gives them back."""
+def schema(buckets: int, own: Container[int]) -> tantivy.Schema:
+    """The engine's fields: finished terms with spaces between, as its whitespace tokenizer gives them back.
+
+    :param own: places of the weights that texts of the items themselves have: only there are phrases looked for.
+    """
     builder = tantivy.SchemaBuilder().add_integer_field(NUMBER, indexed=True, fast=True)
     for bucket in range(buckets):
-        builder.add_text_field(text_field(bucket), tokenizer_name="whitespace", index_option="position")
+        kept = "position" if bucket in own else "freq"
+        builder.add_text_field(text_field(bucket), tokenizer_name="whitespace", index_option=kept)
     for name in (SYNONYMS, PARTS):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     return builder.add_text_field(ABOUT, tokenizer_name="whitespace", index_option="basic").build()

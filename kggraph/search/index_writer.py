@@ -9,6 +9,7 @@ facets are counted over it in no time (211,000 hits: 235 ms out of the engine, 0
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -21,10 +22,10 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
-from kggraph.search.analysis import STOP, STOP_WORDS, Analyser, split_compound, words, words_and_joined
+from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words, words_and_joined
 from kggraph.search.engine_files import name_by_content, written_by_engine
 from kggraph.search.index_files import LABEL, PART, FileWriter, about, dump
-from kggraph.search.item_reader import Batch, ItemReader, LinkedTerms, Lists, ReadItem
+from kggraph.search.item_reader import Batch, ItemReader, Lists, ReadItem
 from kggraph.search.suggest_writer import write_names, write_title_words
 from kggraph.search.texts import Named, Text, TextReader
 
@@ -35,17 +36,29 @@ _BATCH: Final = 10_000
 
 
 @dataclass(slots=True)
-class _Thing:
-    """A thing that items link to, with its terms."""
+class LinkedTerms:
+    """What an item gets from a thing that it links to: terms, with spaces between."""
+
+    number: int
+    names: str
+    synonyms: str
+    parts: str = ""
+    """Those of the compounds in its names."""
+    about: str = ""
+    """The thing itself and everything it is under."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Thing(LinkedTerms):
+    """A thing that items link to."""
 
     named: Named
-    number: int
-    names: list[str]
-    synonyms: list[str]
-    parts: list[str] = field(default_factory=list)
-    about: str = ""
+    linked: array[int] = field(default_factory=lambda: array("I"))
+    """Numbers of the items that link to it."""
     items: BitMap = field(default_factory=BitMap)
-    buckets: Counter[int] = field(default_factory=Counter)
+    """The same, each once, when all are known."""
+    places: Counter[int] = field(default_factory=Counter)
+    """How often it is linked to from a field of the weight at that place."""
 
 
 class SearchIndexWriter:
@@ -81,7 +94,7 @@ class SearchIndexWriter:
         self._files = FileWriter(folder, about)
         # One thread keeps the items in one order, so that a build gives the same ranking every time.
         with written_by_engine():
-            engine = tantivy.Index(index_files.schema(len(self._weights)), str(self._engine_folder))
+            engine = tantivy.Index(index_files.schema(len(self._weights), literal), str(self._engine_folder))
             self._engine = engine.writer(_HEAP_BYTES, 1)
 
     def __enter__(self) -> Self:
@@ -100,19 +113,18 @@ class SearchIndexWriter:
         if named.names or named.synonyms:
             if named.is_concept:
                 self._learn_phrases((*named.names, *named.synonyms))
-            thing = _Thing(named, len(self._numbered), self._terms(named.names), self._terms(named.synonyms))
+            names, synonyms = (" ".join(self._terms(texts)) for texts in (named.names, named.synonyms))
+            thing = _Thing(len(self._numbered), names, synonyms, named=named)
             self._things[iri] = thing
             self._numbered.append(thing)
 
     def reader(self) -> ItemReader:
         """What reads items, here or in another process; from now on no thing is added."""
         if self._reader is None:
-            things: dict[bytes, LinkedTerms] = {}
-            for iri, thing in self._things.items():
+            for thing in self._numbered:
                 thing.about = self._about_terms(thing)
-                terms = LinkedTerms(thing.number, " ".join(thing.names), " ".join(thing.synonyms), thing.about)
-                things[f"<{iri}>".encode()] = terms
-            self._reader = ItemReader(self._model, self._analyser.languages, self._weights, things, list(self._phrases))
+            things = {f"<{iri}>".encode(): thing.number for iri, thing in self._things.items()}
+            self._reader = ItemReader(self._model, self._analyser.languages, self._weights, things, self._phrases)
         return self._reader
 
     def add_item(self, number: int, iri: str, data: bytes) -> None:
@@ -127,16 +139,13 @@ class SearchIndexWriter:
         """Take in items that a reader gave."""
         for lang, words_of_language in batch.words.items():
             self._words[lang].extend(words_of_language)
-        self._postings.extend(batch.terms)
+        self._postings.extend(batch.phrases)
         self._title_words.extend(batch.title_words)
-        for (number, bucket), times in batch.links.items():
-            self._numbered[number].buckets[bucket] += times
-        for item in batch.items:
-            self._rows.append((item.number, item.iri, item.titles))
-            if self._waiting is None:
-                self._give(item)
-            else:
-                self._waiting.append(item)
+        self._rows += [(item.number, item.iri, item.titles) for item in batch.items]
+        if self._waiting is None:
+            self._give(batch.items)
+        else:
+            self._waiting += batch.items
         if len(self._rows) >= _BATCH:
             self._files.insert("items", 3, self._rows)
             self._rows.clear()
@@ -153,8 +162,9 @@ class SearchIndexWriter:
         name_by_content(self._engine_folder)
         bitmaps = self._bitmaps()
         for thing in self._numbered:
-            thing.items = bitmaps.get(about(thing.number), thing.items)
-            _spread(thing, bitmaps)
+            if thing.linked:
+                thing.items = bitmaps[about(thing.number)] = BitMap(thing.linked)
+                _spread(thing, bitmaps)
         files = self._files
         files.add_bitmaps("terms", bitmaps)
         files.add_bitmaps("title_words", {word: BitMap(numbers) for word, numbers in self._title_words.items()})
@@ -175,11 +185,8 @@ class SearchIndexWriter:
         self._postings.clear()
         for lang, lists in self._words.items():
             for word, numbers in lists.items():
-                term = self._analyser.term(word, lang)
-                # What a stop word stands in nobody wants to know, and it is a third of all.
-                if term[0] != STOP:
-                    items = BitMap(numbers)
-                    bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
+                term, items = self._analyser.term(word, lang), BitMap(numbers)
+                bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
         return bitmaps
 
     def _suggested(self) -> list[_Thing]:
@@ -215,14 +222,15 @@ class SearchIndexWriter:
         """Everything that compounds are taken apart by is known now: give the engine what waited."""
         waiting, self._waiting = self._waiting or [], None
         for thing in self._numbered:
+            parts: list[str] = []
             for text in thing.named.names:
                 lang = self._analyser.language(text.lang)
                 own, joined = words_and_joined(text.text)
-                thing.parts += [term + PART for term in self._analyser.terms(joined, lang)]
+                parts += [term + PART for term in self._analyser.terms(joined, lang)]
                 if lang in self._parts:
-                    thing.parts += self._parts[lang].all_in(own)
-        for item in waiting:
-            self._give(item)
+                    parts += self._parts[lang].all_in(own)
+            thing.parts = " ".join(parts)
+        self._give(waiting)
 
     def _about_terms(self, thing: _Thing) -> str:
         """The thing itself, and everything it is under: `#3 #3+ #1+`."""
@@ -248,19 +256,26 @@ class SearchIndexWriter:
     def _counts(self, lang: str) -> Counter[str]:
         return self._label_words[lang] + Counter({word: len(items) for word, items in self._words[lang].items()})
 
-    def _give(self, item: ReadItem) -> None:
+    def _give(self, items: Iterable[ReadItem]) -> None:
+        with written_by_engine():
+            for item in items:
+                self._engine.add_document(self._document(item))
+
+    def _document(self, item: ReadItem) -> tantivy.Document:
+        """What the engine gets of an item; what the item has of parts and things is noted on the way."""
         parts = item.joined.split()
         for lang, own in item.compounds:
             parts += self._parts[lang].all_in(own.split())
         self._postings.append(set(parts), item.number)
-        for number in item.links:
-            parts += self._numbered[number].parts
-        with written_by_engine():
-            self._engine.add_document(document_of(item, parts))
+        linked = [self._numbered[number] for number in item.links]
+        for thing, place in zip(linked, item.places, strict=True):
+            thing.linked.append(item.number)
+            thing.places[place] += 1
+        return document_of(item, parts, linked)
 
     def _thing_row(self, thing: _Thing) -> tuple[object, ...]:
         named = thing.named
-        weight = self._weights[thing.buckets.most_common(1)[0][0]] if thing.buckets else 1.0
+        weight = self._weights[thing.places.most_common(1)[0][0]] if thing.places else 1.0
         known = (thing.number, named.iri, named.kind, int(named.is_concept), len(thing.items), weight)
         broader = [above.number for above in self._above(thing)]
         return (*known, dump(named.names), dump(named.synonyms), dump(broader))
@@ -276,18 +291,22 @@ class SearchIndexWriter:
                             yield key, thing.number, preferred, text.lang, text.text
 
 
-def document_of(item: ReadItem, parts: Iterable[str]) -> tantivy.Document:
+def document_of(item: ReadItem, parts: Iterable[str], linked: Sequence[LinkedTerms]) -> tantivy.Document:
     """An item as the engine gets it.
 
-    :param parts: of its compounds and of those in the names of what it links to.
+    :param parts: of its compounds.
+    :param linked: what it links to, in the order of its links.
     """
+    texts = [[own] for own in item.texts]
+    for thing, place in zip(linked, item.places, strict=True):
+        texts[place].append(thing.names)
     document = tantivy.Document()
     document.add_integer(index_files.NUMBER, item.number)
-    for bucket, text in enumerate(item.texts):
-        document.add_text(index_files.text_field(bucket), text)
-    document.add_text(index_files.SYNONYMS, item.synonyms)
-    document.add_text(index_files.PARTS, " ".join(parts))
-    document.add_text(index_files.ABOUT, item.about)
+    for place, of_weight in enumerate(texts):
+        document.add_text(index_files.text_field(place), " ".join(of_weight))
+    document.add_text(index_files.SYNONYMS, " ".join([thing.synonyms for thing in linked]))
+    document.add_text(index_files.PARTS, " ".join([*parts, *[thing.parts for thing in linked]]))
+    document.add_text(index_files.ABOUT, " ".join([thing.about for thing in linked]))
     return document
 
 
@@ -309,7 +328,6 @@ class _Parts(dict[str, list[str]]):
 
 def _spread(thing: _Thing, bitmaps: dict[str, BitMap]) -> None:
     """Give the items of a thing the terms of its names, and of what it is about."""
-    if items := thing.items:
-        terms = {term + LABEL for term in (*thing.names, *thing.synonyms, *thing.parts)}
-        for term in terms | set(thing.about.split()):
-            bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
+    terms = {term + LABEL for term in f"{thing.names} {thing.synonyms} {thing.parts}".split()}
+    for term in terms | set(thing.about.split()):
+        bitmaps[term] = bitmaps[term] | thing.items if term in bitmaps else thing.items

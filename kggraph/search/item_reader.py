@@ -8,26 +8,17 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from kggraph.model import Model
 from kggraph.rdf import ntriples
-from kggraph.search.analysis import SHORTEST_COMPOUND, STOP, Analyser, words_and_joined
-from kggraph.search.index_files import PART, PHRASE, about
+from kggraph.search.analysis import SHORTEST_COMPOUND, STOP, STOP_WORDS, Analyser, words_and_joined
+from kggraph.search.index_files import PART, PHRASE
 from kggraph.search.texts import LABEL_ROLE, TextReader
 
-
-class LinkedTerms(NamedTuple):
-    """What an item gets from a thing that it links to; terms with spaces between."""
-
-    number: int
-    names: str
-    synonyms: str
-    about: str
-    """The thing itself and everything it is under."""
+_NONE: Final = frozenset[str]()
 
 
 class ReadItem(NamedTuple):
@@ -36,15 +27,15 @@ class ReadItem(NamedTuple):
     number: int
     iri: str
     texts: tuple[str, ...]
-    """Terms of its own texts and of the names of what it links to, by weight."""
-    synonyms: str
-    about: str
+    """Terms of its own texts, by weight."""
     compounds: tuple[tuple[str, str], ...]
     """Words that may be compounds, after their language."""
     joined: str
     """Terms of its words with hyphens, as parts."""
     links: tuple[int, ...]
     """Numbers of the things that it links to."""
+    places: tuple[int, ...]
+    """Of each of these the place of the weight of the field that links to it."""
     titles: str
     """Language tag -> title, as JSON."""
 
@@ -57,13 +48,11 @@ class Batch(NamedTuple):
 
     items: list[ReadItem]
     words: dict[str, dict[str, bytes]]
-    """By language: numbers of the items that each word stands in."""
-    terms: dict[str, bytes]
-    """Numbers of the items that terms other than those of words stand in: of labels, and of things linked to."""
+    """By language: numbers of the items that each word stands in; not of stop words."""
+    phrases: dict[str, bytes]
+    """Numbers of the items that labels of several words stand in."""
     title_words: dict[str, bytes]
     """Numbers of the items that each word stands in the title of."""
-    links: Counter[tuple[int, int]]
-    """How often each thing is linked to from a field of the weight at that place."""
 
 
 class Lists(dict[str, "array[int]"]):
@@ -92,9 +81,8 @@ class _Made(NamedTuple):
     """What a batch is made of, as long as items are read."""
 
     words: Mapping[str, Lists]
-    terms: Lists
+    phrases: Lists
     title_words: Lists
-    links: list[tuple[int, int]]
 
 
 class ItemReader:
@@ -105,13 +93,13 @@ class ItemReader:
         model: Model,
         languages: Sequence[str],
         weights: Sequence[float],
-        things: Mapping[bytes, LinkedTerms],
-        labels: Sequence[str],
+        things: Mapping[bytes, int],
+        labels: Iterable[str],
     ) -> None:
         """Keep what is needed for every item.
 
         :param weights: all weights of searched fields, the highest first.
-        :param things: things that items may link to, by their IRI in N-Triples form.
+        :param things: numbers of the things that items may link to, by their IRI in N-Triples form.
         :param labels: those of several words, as `Analyser.key` gives them.
         """
         self._languages = tuple(languages)
@@ -121,8 +109,8 @@ class ItemReader:
         }
         self._buckets = len(weights)
         self._things = things
-        self._labels = _by_rarest(labels)
-        self._rarest = frozenset(self._labels)
+        self._labels = _by_beginning(labels)
+        self._beginnings = frozenset(self._labels)
         self._start()
 
     def __getstate__(self) -> dict[str, object]:
@@ -137,93 +125,88 @@ class ItemReader:
 
     def read(self, items: Iterable[tuple[int, str, bytes]]) -> Batch:
         """Read some items: of each its number in the facets, its IRI and its own triples as sorted N-Triples."""
-        made = _Made({lang: Lists() for lang in self._analyser.languages}, Lists(), Lists(), [])
+        made = _Made({lang: Lists() for lang in self._analyser.languages}, Lists(), Lists())
         read = [self._read(*item, made) for item in items]
         words = {lang: lists.packed() for lang, lists in made.words.items()}
-        return Batch(read, words, made.terms.packed(), made.title_words.packed(), Counter(made.links))
+        return Batch(read, words, made.phrases.packed(), made.title_words.packed())
 
     def _read(self, number: int, iri: str, data: bytes, made: _Made) -> ReadItem:
         # This runs for every item of a large knowledge base: one generator less is a tenth of its time.
-        things, analyser = self._things, self._analyser
+        places, things, analyser = self._places, self._things, self._analyser
         texts: list[list[str]] = [[] for _ in range(self._buckets)]
-        names: list[list[str]] = [[] for _ in range(self._buckets)]
-        linked: list[LinkedTerms] = []
+        links: list[int] = []
+        link_places: list[int] = []
         compounds: list[tuple[str, str]] = []
         inside: list[str] = []
         titles: dict[str, str] = {}
         found: dict[str, set[str]] = {}
-        others: list[str] = []
-        for bucket, is_title, term in self._said(iri, data):
+        labels: list[str] = []
+        lines = (b"\n" + data).split(f"\n<{iri}> ".encode())
+        # What follows the last line is about other subjects.
+        lines[-1] = lines[-1].partition(b"\n")[0]
+        for line in lines[1:]:
+            predicate, _, rest = line.partition(b" ")
+            place = places.get(predicate)
+            if place is None:
+                continue
+            bucket, is_title = place
+            term = rest[:-2]
             if not term.startswith(b'"'):
                 if (thing := things.get(term)) is not None:
-                    linked.append(thing)
-                    names[bucket].append(thing.names)
-                    made.links.append((thing.number, bucket))
+                    links.append(thing)
+                    link_places.append(bucket)
                 continue
             text, tag, _ = ntriples.literal(term)
             lang = analyser.language(tag)
             own, joined = words_and_joined(text)
-            each = set(own)
             terms = analyser.terms(own, lang)
             texts[bucket].append(" ".join(terms))
             if phrases := self._phrases_in(terms):
                 texts[bucket] += phrases
-                others += phrases
+                labels += phrases
             if lang in analyser.compounding:
                 compounds.append((lang, " ".join([word for word in own if len(word) >= SHORTEST_COMPOUND])))
             if joined:
                 inside += [term + PART for term in analyser.terms(joined, lang)]
             if is_title:
                 titles.setdefault(tag, text)
-                made.title_words.append(each, number)
+                made.title_words.append(set(own), number)
             if lang in found:
-                found[lang] |= each
+                found[lang].update(own)
             else:
-                found[lang] = each
+                found[lang] = set(own)
         for lang, of_language in found.items():
-            made.words[lang].append(of_language, number)
-        others += [about(thing.number) for thing in linked]
-        made.terms.append(set(others), number)
+            # What a stop word stands in nobody wants to know, and it is a third of all.
+            made.words[lang].append(of_language - STOP_WORDS.get(lang, _NONE), number)
+        made.phrases.append(set(labels), number)
         return ReadItem(
             number,
             iri,
-            tuple([" ".join(own + of_names) for own, of_names in zip(texts, names, strict=True)]),
-            " ".join([thing.synonyms for thing in linked]),
-            " ".join([thing.about for thing in linked]),
+            tuple([" ".join(of_weight) for of_weight in texts]),
             tuple(compounds),
             " ".join(inside),
-            tuple([thing.number for thing in linked]),
+            tuple(links),
+            tuple(link_places),
             "{"
             + ",".join([f"{encode_basestring(tag)}:{encode_basestring(text)}" for tag, text in titles.items()])
             + "}",
         )
 
-    def _said(self, iri: str, data: bytes) -> Iterator[tuple[int, bool, bytes]]:
-        """Objects of the searched properties, each with the place of its weight and whether it is a title."""
-        lines = (b"\n" + data).split(f"\n<{iri}> ".encode())
-        # What follows the last line is about other subjects.
-        lines[-1] = lines[-1].partition(b"\n")[0]
-        places = self._places
-        for line in lines[1:]:
-            predicate, _, term = line.partition(b" ")
-            if (place := places.get(predicate)) is not None:
-                yield *place, term[:-2]
-
     def _phrases_in(self, terms: Sequence[str]) -> list[str]:
         """The labels of several words that stand in a text, each as a term of its own."""
-        stems, labels = set(terms), self._labels
-        there = [label for term in self._rarest & stems for label, all_of in labels[term] if all_of <= stems]
+        own = [term for term in terms if term[0] != STOP]
+        there = self._beginnings.intersection(itertools.pairwise(own))
         if not there:
             return []
-        own = f" {' '.join([term for term in terms if term[0] != STOP])} "
-        return [label.replace(" ", PHRASE) for label in sorted(there) for _ in range(own.count(f" {label} "))]
+        labels, whole = self._labels, f" {' '.join(own)} "
+        candidates = sorted([label for beginning in there for label in labels[beginning]])
+        return [label.replace(" ", PHRASE) for label in candidates for _ in range(whole.count(f" {label} "))]
 
 
-def _by_rarest(labels: Iterable[str]) -> dict[str, list[tuple[str, frozenset[str]]]]:
-    """Labels, each with all of its terms, under the term that the fewest have: most texts are done with few of them."""
-    terms = {label: frozenset(label.split()) for label in labels}
-    counts = Counter(itertools.chain.from_iterable(terms.values()))
-    found: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for label, all_of in terms.items():
-        found.setdefault(min(label.split(), key=counts.__getitem__), []).append((label, all_of))
+def _by_beginning(labels: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """Labels under their first two terms."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for label in labels:
+        first, second, *_ = label.split(" ")
+        found.setdefault((first, second), []).append(label)
     return found

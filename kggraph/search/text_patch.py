@@ -18,12 +18,12 @@ from tantivy import Query
 
 from kggraph.model import Model
 from kggraph.rdf import ntriples
-from kggraph.search.analysis import STOP, Analyser, split_compound, words, words_and_joined
+from kggraph.search.analysis import Analyser, split_compound, words, words_and_joined
 from kggraph.search.engine_files import name_by_content, segments, written_by_engine
 from kggraph.search.index_files import LABEL, NUMBER, PART, Files, KnownThing, Label, about
-from kggraph.search.index_writer import document_of
+from kggraph.search.index_writer import LinkedTerms, document_of
 from kggraph.search.item_edits import ItemEdit, ItemState, link_files
-from kggraph.search.item_reader import ItemReader, LinkedTerms
+from kggraph.search.item_reader import ItemReader
 from kggraph.search.patched_items import PATCH_FILE, UnpatchableError, newest_places, read_patch
 from kggraph.search.patched_texts import Table, TitledItem
 
@@ -106,17 +106,15 @@ class _Patch:
             return None
         batch = self._reader.read([(number, iri, state.ntriples)])
         item = batch.items[0]
-        terms = set(batch.terms)
+        terms = set(batch.phrases)
         for lang, found in batch.words.items():
-            terms.update(term for term in self._analyser.terms(found, lang) if term[0] != STOP)
+            terms.update(self._analyser.terms(found, lang))
         parts = item.joined.split()
         for lang, own in item.compounds:
             parts += itertools.chain.from_iterable(self._things.parts_of(word, lang) for word in own.split())
-        terms.update(parts)
-        for thing in item.links:
-            terms |= self._things.spread[thing]
-            parts += self._things.parts[thing]
-        return _Read(terms, set(batch.title_words), TitledItem(number, iri, item.titles), document_of(item, parts))
+        terms = terms.union(parts, *(self._things.spread[thing] for thing in item.links))
+        document = document_of(item, parts, [self._things.told[thing] for thing in item.links])
+        return _Read(terms, set(batch.title_words), TitledItem(number, iri, item.titles), document)
 
     def take(self, number: int, before: _Read | None, after: _Read | None) -> None:
         """Take in what an edit does to an item."""
@@ -140,18 +138,19 @@ class _Things:
     def __init__(self, files: Files, analyser: Analyser) -> None:
         self._files, self._analyser = files, analyser
         self.parts_of = lru_cache(_CACHED)(self._parts_of)
-        self.parts: dict[int, list[str]] = {}
-        """By number of the thing: the parts of the compounds in its names."""
+        self.told: dict[int, LinkedTerms] = {}
+        """By number of the thing: what the engine gets of it."""
         self.spread: dict[int, set[str]] = {}
         """By number of the thing: all terms that its items are found by."""
 
-    def linked(self, states: Iterable[bytes]) -> dict[bytes, LinkedTerms]:
-        """What the items in these states link to."""
+    def linked(self, states: Iterable[bytes]) -> dict[bytes, int]:
+        """Numbers of the things that the items in these states link to."""
         objects = {term for triples in states for _, _, term in ntriples.rows(triples) if ntriples.is_iri(term)}
-        found: dict[bytes, LinkedTerms] = {}
+        found: dict[bytes, int] = {}
         for term in sorted(objects):
             if thing := self._files.thing(ntriples.iri(term)):
-                found[term] = self._read(thing)
+                self._learn(thing)
+                found[term] = thing.number
         return found
 
     def phrases(self) -> list[str]:
@@ -159,7 +158,7 @@ class _Things:
         query = "SELECT DISTINCT key FROM labels WHERE key NOT LIKE '&%' AND key LIKE '% %'"
         return [key for (key,) in self._files.database.execute(query)]
 
-    def _read(self, thing: KnownThing) -> LinkedTerms:
+    def _learn(self, thing: KnownThing) -> None:
         names, synonyms = (self._terms(labels) for labels in (thing.names, thing.synonyms))
         parts: list[str] = []
         for text, tag in thing.names:
@@ -168,9 +167,8 @@ class _Things:
             parts += [term + PART for term in self._analyser.terms(joined, lang)]
             parts += itertools.chain.from_iterable(self.parts_of(word, lang) for word in own)
         above = self._above(thing)
-        self.parts[thing.number] = parts
         self.spread[thing.number] = {term + LABEL for term in (*names, *synonyms, *parts)} | set(above)
-        return LinkedTerms(thing.number, " ".join(names), " ".join(synonyms), " ".join(above))
+        self.told[thing.number] = LinkedTerms(thing.number, *map(" ".join, (names, synonyms, parts, above)))
 
     def _terms(self, labels: Iterable[Label]) -> list[str]:
         return [

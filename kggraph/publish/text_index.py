@@ -17,7 +17,7 @@ from kggraph.search.facets import FacetIndex
 from kggraph.search.index_writer import SearchIndexWriter
 from kggraph.search.item_reader import Batch, ItemReader
 
-BATCH: Final = 2_000
+BATCH: Final = 4_000
 """Items that a process reads at a time."""
 _JOB: Final = "job.pickle"
 

@@ -141,10 +141,7 @@ class ItemReader:
         titles: dict[str, str] = {}
         found: dict[str, set[str]] = {}
         labels: list[str] = []
-        lines = (b"\n" + data).split(f"\n<{iri}> ".encode())
-        # What follows the last line is about other subjects.
-        lines[-1] = lines[-1].partition(b"\n")[0]
-        for line in lines[1:]:
+        for line in _own_lines(iri, data):
             predicate, _, rest = line.partition(b" ")
             place = places.get(predicate)
             if place is None:
@@ -187,9 +184,7 @@ class ItemReader:
             " ".join(inside),
             tuple(links),
             tuple(link_places),
-            "{"
-            + ",".join([f"{encode_basestring(tag)}:{encode_basestring(text)}" for tag, text in titles.items()])
-            + "}",
+            _as_json(titles),
         )
 
     def _phrases_in(self, terms: Sequence[str]) -> list[str]:
@@ -201,6 +196,19 @@ class ItemReader:
         labels, whole = self._labels, f" {' '.join(own)} "
         candidates = sorted([label for beginning in there for label in labels[beginning]])
         return [label.replace(" ", PHRASE) for label in candidates for _ in range(whole.count(f" {label} "))]
+
+
+def _own_lines(iri: str, data: bytes) -> list[bytes]:
+    """Predicate and object of every triple of the item itself, with what ends a line."""
+    lines = (b"\n" + data).split(f"\n<{iri}> ".encode())
+    # What follows the last line is about other subjects.
+    lines[-1] = lines[-1].partition(b"\n")[0]
+    return lines[1:]
+
+
+def _as_json(titles: Mapping[str, str]) -> str:
+    told = [f"{encode_basestring(tag)}:{encode_basestring(text)}" for tag, text in titles.items()]
+    return f"{{{','.join(told)}}}"
 
 
 def _by_beginning(labels: Iterable[str]) -> dict[tuple[str, str], list[str]]:

@@ -21,6 +21,7 @@ from kggraph.notices import Notice, read_notices
 from kggraph.terms import PREFIXES
 
 FILE_NAME = "kggraph.toml"
+_VARIABLE = "KGGRAPH_"
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 """The name is given: prometheus_client looks for it when it is imported."""
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\Z")
@@ -221,10 +222,9 @@ def _settled(
             raise ConfigError(f"{FILE_NAME}: {key} is a secret; set KGGRAPH_{key.upper()} instead.", key=key)
         values[key] = _checked(key, value, f"{FILE_NAME}")
     values.setdefault("source_base_uri", values.get("base_uri", Settings.base_uri))
-    for name, text in environ.items():
-        if name.startswith("KGGRAPH_") and not name.startswith("KGGRAPH_TEST_"):
-            key = name.removeprefix("KGGRAPH_").lower()
-            values[key] = _checked(key, _from_text(key, text, name), name)
+    for name in _settings_in(environ):
+        key = name.removeprefix(_VARIABLE).lower()
+        values[key] = _checked(key, _from_text(key, environ[name], name), name)
     for key, value in overrides.items():
         if value is not None:
             values[key] = _checked(key, value, f"--{key.replace('_', '-')}")
@@ -242,6 +242,10 @@ def _settled(
     if email and not _EMAIL.match(email):
         raise ConfigError(f"contact_email is {email!r}; it must be one e-mail address.", key="contact_email")
     return Settings(root=root, **values)
+
+
+def _settings_in(environ: Mapping[str, str]) -> list[str]:
+    return [name for name in environ if name.startswith(_VARIABLE) and not name.startswith(f"{_VARIABLE}TEST_")]
 
 
 def _check_remote(values: Mapping[str, Any]) -> None:
@@ -331,6 +335,15 @@ def without_file(overrides: Mapping[str, Any] | None = None) -> Settings:
 def from_environment(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
     """`load` with the environment of this process."""
     return load(root, os.environ, overrides)
+
+
+def forget_environment() -> None:
+    """Take the settings out of the environment of this process, and so of its children, as they were read.
+
+    A web server hands its environment to what makes the answers, with every request, and settings have secrets.
+    """
+    for name in _settings_in(os.environ):
+        del os.environ[name]
 
 
 def share_metrics(folder: Path) -> None:

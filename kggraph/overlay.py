@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
+
+from kggraph.errors import GenerationError
 
 LOG_SUFFIX: Final = "-wal"
 """End of the name of a log of pages."""
@@ -34,6 +37,70 @@ def connect(path: Path, *, any_thread: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{uri}&vfs=unix-none", uri=True, check_same_thread=not any_thread)
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     return connection
+
+
+class Connections:
+    """Connections that read a file as `connect` does: one for each thread, also after a fork.
+
+    Each is closed when its thread ends or when nobody refers to this object any more. Python itself would leave it open
+    until someone looks for objects that refer to themselves; and an open file has its room although it was removed.
+    """
+
+    def __init__(self, path: Path, mmap_bytes: int = 0) -> None:
+        """None is open yet.
+
+        :param mmap_bytes: of the file that may be mapped into memory.
+        """
+        self._path, self._mmap_bytes = path, mmap_bytes
+        self._local = threading.local()
+        self._is_closed = False
+
+    def here(self) -> sqlite3.Connection:
+        """The connection of this thread in this process, for no longer than this thread needs it.
+
+        :raises sqlite3.Error: it cannot be opened.
+        :raises GenerationError: all were closed.
+        """
+        return self._held().connection
+
+    def one(self, sql: str, *values: Any) -> Any:
+        """The first row, or None."""
+        return self.here().execute(sql, values).fetchone()
+
+    def all(self, sql: str, *values: Any) -> list[Any]:
+        """Every row."""
+        return self.here().execute(sql, values).fetchall()
+
+    def each(self, sql: str, *values: Any) -> Iterator[Any]:
+        """Row after row, also when another thread goes on with them."""
+        held = self._held()
+        yield from held.connection.execute(sql, values)
+
+    def close(self) -> None:
+        """Close those of all threads; none can be opened after that."""
+        self._is_closed = True
+        self._local = threading.local()
+
+    def _held(self) -> _Held:
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.pid != os.getpid():
+            if self._is_closed:
+                raise GenerationError("A file of this generation is asked for something after it was closed.")
+            # Used by its own thread only; another one may close it.
+            held = self._local.held = _Held(connect(self._path, any_thread=True))
+            if self._mmap_bytes:
+                held.connection.execute(f"PRAGMA mmap_size = {self._mmap_bytes:d}")
+        return held
+
+
+class _Held:
+    """A connection that is closed with the last reference to this."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection, self.pid = connection, os.getpid()
+
+    def __del__(self) -> None:
+        self.connection.close()
 
 
 def close_for_good(connection: sqlite3.Connection) -> None:

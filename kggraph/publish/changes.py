@@ -97,16 +97,12 @@ def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
         log.executescript(_SCHEMA)
         if log.execute("SELECT 1 FROM logged WHERE hash = ?", (hash,)).fetchone():
             return 0
-        log.execute("BEGIN IMMEDIATE")
-        try:
-            last = log.execute("SELECT at FROM event ORDER BY number DESC LIMIT 1").fetchone()
-            count = _record(log, things, max(now, last[0]) if last else now)
-            log.execute("DELETE FROM logged")
-            log.execute("INSERT INTO logged VALUES (?)", (hash,))
-            log.execute("COMMIT")
-        except BaseException:
-            log.execute("ROLLBACK")
-            raise
+        log.execute("BEGIN IMMEDIATE")  # what is not committed is gone with the connection
+        last = log.execute("SELECT at FROM event ORDER BY number DESC LIMIT 1").fetchone()
+        count = _record(log, things, max(now, last[0]) if last else now)
+        log.execute("DELETE FROM logged")
+        log.execute("INSERT INTO logged VALUES (?)", (hash,))
+        log.execute("COMMIT")
         return count
 
 

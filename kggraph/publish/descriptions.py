@@ -7,9 +7,7 @@ over a connection of its own. N-Triples come out as bytes, as they went in: no l
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +31,7 @@ from kggraph.terms import DCTERMS, OWL
 _MAX_KEPT_BYTES: Final = 16_384
 """Size of a description that is kept; what was read from it is kept with it."""
 _MAX_KEPT_LINKS: Final = 50
+_MAPPED_BYTES: Final = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -116,15 +115,11 @@ class Descriptions:
     """Reads `descriptions.sqlite`; one object serves all threads, also after a fork."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
+        self._connections = overlay.Connections(path, _MAPPED_BYTES)
         self._known = Kept[str, Description]()
         self._inbound = Kept[tuple[str, str | None, int, int, bool], Sequence[Link]]()
         self._counts = Kept[str, Mapping[str, int]]()
         self._counted = Kept[tuple[str, str], tuple[Sequence[int], Sequence[int]]]()
-        self._closed = False
         try:
             (languages,) = self._one("SELECT value FROM about WHERE key = 'languages'") or ("",)
         except sqlite3.Error as error:
@@ -151,10 +146,10 @@ class Descriptions:
 
     def each(self, kind: str) -> Iterator[Description]:
         """Every thing of a kind by IRI, read in one go: a fifth of the time of asking for one after another."""
-        for iri, types, labels, triples, source in self._connection().execute(
+        for iri, types, labels, triples, source in self._connections.each(
             "SELECT iri, types, labels, ntriples, source FROM thing WHERE kind = ? AND ntriples IS NOT NULL "
             "ORDER BY id",
-            (kind,),
+            kind,
         ):
             yield Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
 
@@ -214,7 +209,7 @@ class Descriptions:
 
     def everything(self) -> Iterator[tuple[str, bytes]]:
         """Every thing with its own triples."""
-        yield from self._connection().execute("SELECT iri, ntriples FROM thing WHERE ntriples IS NOT NULL")
+        yield from self._connections.each("SELECT iri, ntriples FROM thing WHERE ntriples IS NOT NULL")
 
     def holding(self, part: bytes) -> list[bytes]:
         """The own triples of every thing in which these bytes stand; reads all of them (0.4 s of 100,000 items)."""
@@ -305,30 +300,12 @@ class Descriptions:
 
     def close(self) -> None:
         """Close the connections of all threads; the object is of no use after that."""
-        with self._lock:
-            self._closed = True
-            for kept in (self._known, self._inbound, self._counts):
-                kept.clear()
-            for connection in self._opened:
-                connection.close()
-            self._opened.clear()
+        for kept in (self._known, self._inbound, self._counts):
+            kept.clear()
+        self._connections.close()
 
     def _one(self, sql: str, *values: Any) -> Any:
-        return self._connection().execute(sql, values).fetchone()
+        return self._connections.one(sql, *values)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
-        return self._connection().execute(sql, values).fetchall()
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._closed:
-            raise GenerationError("These descriptions are closed.")
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is not None and held[0] == os.getpid():
-            return held[1]
-        with self._lock:
-            # Used by its own thread only; another thread may close it.
-            connection = overlay.connect(self._path, any_thread=True)
-            self._opened.append(connection)
-        connection.execute("PRAGMA mmap_size = 1073741824")
-        self._local.held = (os.getpid(), connection)
-        return connection
+        return self._connections.all(sql, *values)

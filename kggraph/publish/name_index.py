@@ -8,9 +8,7 @@ three-letter sequences they share.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import threading
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -103,10 +101,9 @@ class NameIndex:
     """Reads the names of a generation; one object serves all threads."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._local = threading.local()
+        self._connections = overlay.Connections(path)
         try:
-            self._connection().execute("SELECT 1 FROM name").fetchone()
+            self._connections.one("SELECT 1 FROM name")
         except sqlite3.Error as error:
             raise GenerationError(f"{path.name} of this generation cannot be read ({error}); build anew.") from None
 
@@ -173,13 +170,7 @@ class NameIndex:
         return found
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
-        return self._connection().execute(sql, values).fetchall()
-
-    def _connection(self) -> sqlite3.Connection:
-        held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
-        if held is None or held[0] != os.getpid():
-            held = self._local.held = (os.getpid(), overlay.connect(self._path))
-        return held[1]
+        return self._connections.all(sql, *values)
 
 
 def _by_share(parts: Sequence[BitMap]) -> Iterator[BitMap]:

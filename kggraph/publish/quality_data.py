@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -94,8 +93,7 @@ class Quality:
     """Reads the measurements of a generation; one object serves all threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
-        self._local = threading.local()
+        self._connections = overlay.Connections(folder / FILE_NAME)
         self.lists = [_list(row) for row in self._all("SELECT * FROM list")]
         self.lists.sort(key=lambda one: (CHECKS.index(one.kind), -one.findings, one.name))
         self.dead: dict[str, str] = dict(self._all("SELECT address, date FROM dead"))
@@ -147,10 +145,7 @@ class Quality:
         return self._all("SELECT thing, findings FROM busiest ORDER BY findings DESC, thing LIMIT ?", limit)
 
     def _all(self, sql: str, *values: Any) -> list[Any]:
-        held: sqlite3.Connection | None = getattr(self._local, "held", None)
-        if held is None:
-            held = self._local.held = overlay.connect(self._path)
-        return held.execute(sql, values).fetchall()
+        return self._connections.all(sql, *values)
 
 
 def _list(row: tuple[Any, ...]) -> FindingList:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import mmap
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final, NamedTuple
 import tantivy
 from pyroaring import BitMap
 
+from kggraph import overlay
 from kggraph.errors import GenerationError
 from kggraph.search import spelling
 from kggraph.search.analysis import STOP_WORDS
@@ -163,8 +163,7 @@ class Files:
 
         :raises GenerationError: it holds no index, or one of another version.
         """
-        self._path = folder / "search.sqlite"
-        self._local = threading.local()
+        self._connections = overlay.Connections(folder / "search.sqlite")
         try:
             self.about: dict[str, Any] = json.loads(self.database.execute("SELECT value FROM about").fetchone()[0])
             self._bitmaps = _mapped(folder / "postings.bin")
@@ -185,11 +184,7 @@ class Files:
     @property
     def database(self) -> sqlite3.Connection:
         """This thread's connection, read-only."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            uri = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
-            connection = self._local.connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        return connection
+        return self._connections.here()
 
     def count(self, term: str) -> int:
         """How many items have a term in a text of their own."""

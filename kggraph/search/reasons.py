@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from kggraph.model import Model
 from kggraph.rdf import ntriples
-from kggraph.search.analysis import split_compound
+from kggraph.search.analysis import Analyser, split_compound
 from kggraph.search.expansion import Alternative, Question, Unit
 from kggraph.search.index import Found, SearchIndex
-from kggraph.search.index_files import KnownThing, Label
+from kggraph.search.index_files import Files, KnownThing, Label
 from kggraph.search.passages import Glance, Passage, Span, TextWords, cut
 from kggraph.search.texts import LABEL_ROLE, OwnText, TextReader
 
@@ -90,14 +90,14 @@ class Explainer:
     """Explains results; one object serves all threads."""
 
     def __init__(self, index: SearchIndex, model: Model) -> None:
-        self._files = index.files
         self._analyser = index.analyser
         self._reader = TextReader(model)
-        self._thing = lru_cache(_CACHED)(self._files.thing)
-        self._parts = lru_cache(_CACHED)(self._parts_of)
+        # None of these refers to this object, so that it goes when nobody needs it, and the open files with it.
+        self._thing = lru_cache(_CACHED)(index.files.thing)
+        self._words_of = partial(_words_of, index.analyser, lru_cache(_CACHED)(partial(_parts_of, index.files)))
         self._words = lru_cache(_CACHED)(self._words_of)
-        self._names = lru_cache(_CACHED)(self._names_of)
-        self._above = lru_cache(_CACHED)(self._what_is_above)
+        self._names = lru_cache(_CACHED)(partial(_names_of, self._thing, self._words))
+        self._above = lru_cache(_CACHED)(partial(_what_is_above, self._thing))
         self._items: dict[str, _Item] = {}
 
     def explain(self, found: Found, iri: str, rows: Iterable[ntriples.Row], *, passages: int = 2) -> Explanation:
@@ -203,32 +203,6 @@ class Explainer:
                 if any(map(self._words(*label).find, alternative.terms)):
                     yield Reason(kind, unit.text, label.text, label.lang, thing.iri)
 
-    def _what_is_above(self, thing: int) -> frozenset[int]:
-        """Everything that a thing is under."""
-        found: set[int] = set()
-        todo = [thing]
-        while todo:
-            if known := self._thing(todo.pop()):
-                todo += [number for number in known.broader if number not in found]
-                found.update(known.broader)
-        return frozenset(found)
-
-    def _names_of(self, number: int) -> dict[str, _Placed]:
-        """The terms in the names of a thing, each with the first name that has it."""
-        thing = self._thing(number)
-        found: dict[str, _Placed] = {}
-        for place, label in enumerate((*thing.names, *thing.synonyms) if thing else ()):
-            for term in self._words(*label).terms:
-                found.setdefault(term, _Placed(place, *label))
-        return found
-
-    def _words_of(self, text: str, lang: str) -> TextWords:
-        return TextWords(text, self._analyser.language(lang), self._analyser, self._parts)
-
-    def _parts_of(self, word: str, lang: str) -> tuple[str, ...]:
-        split = split_compound(word, lang, self._files.counter(lang, word))
-        return split.parts if split and not split.known_head else ()
-
     def _shown(self, texts: Sequence[_Text], lang: str) -> tuple[Passage | None, list[Passage]]:
         title: Passage | None = None
         others: list[tuple[tuple[bool, int, int], Passage]] = []
@@ -249,3 +223,35 @@ def _name(thing: KnownThing, lang: str) -> Label:
     """What a thing is called in a language, or in any."""
     named = thing.names or thing.synonyms
     return next((label for label in named if label.lang.partition("-")[0] == lang), named[0])
+
+
+def _what_is_above(thing_of: Callable[[int], KnownThing | None], thing: int) -> frozenset[int]:
+    """Everything that a thing is under."""
+    found: set[int] = set()
+    todo = [thing]
+    while todo:
+        if known := thing_of(todo.pop()):
+            todo += [number for number in known.broader if number not in found]
+            found.update(known.broader)
+    return frozenset(found)
+
+
+def _names_of(
+    thing_of: Callable[[int], KnownThing | None], words: Callable[[str, str], TextWords], number: int
+) -> dict[str, _Placed]:
+    """The terms in the names of a thing, each with the first name that has it."""
+    thing = thing_of(number)
+    found: dict[str, _Placed] = {}
+    for place, label in enumerate((*thing.names, *thing.synonyms) if thing else ()):
+        for term in words(*label).terms:
+            found.setdefault(term, _Placed(place, *label))
+    return found
+
+
+def _words_of(analyser: Analyser, parts: Callable[[str, str], tuple[str, ...]], text: str, lang: str) -> TextWords:
+    return TextWords(text, analyser.language(lang), analyser, parts)
+
+
+def _parts_of(files: Files, word: str, lang: str) -> tuple[str, ...]:
+    split = split_compound(word, lang, files.counter(lang, word))
+    return split.parts if split and not split.known_head else ()

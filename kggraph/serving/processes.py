@@ -19,10 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, Protocol
 
-from kggraph.config import Settings
+from kggraph.config import Settings, forget_environment
 from kggraph.errors import KgError
 from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.serving.port import Port
+from kggraph.standard_streams import never_waiting
 from kggraph.store.sandbox import end_with_parent
 
 WsgiApp = Callable[..., Any]
@@ -72,8 +73,12 @@ def serve(
     :param say: takes sentences for the operator, such as that the query host was started anew.
     :raises KgError: the query host or the web workers do not start.
     """
+    forget_environment()
     # Short, because a socket's path has some hundred bytes at most.
-    with tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True) as folder:
+    with (
+        never_waiting(),
+        tempfile.TemporaryDirectory(prefix="kggraph-", ignore_cleanup_errors=True) as folder,
+    ):
         socket = Path(folder) / "query"
         host = QueryHost(socket, held, host_limits(settings))
 

@@ -23,6 +23,7 @@ from pyoxigraph import Store
 
 from kggraph.errors import ConfigError, KgError
 from kggraph.rdf.media import RESULTS_JSON
+from kggraph.standard_streams import never_waiting
 from kggraph.store import wire
 from kggraph.store.dispatch import Dispatcher
 from kggraph.store.evaluate import Dataset, Result
@@ -46,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     if options.parent:
         end_with_parent(options.parent)
+    with never_waiting():
+        return _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
     try:
         remote = Remote.of(json.load(sys.stdin)) if options.remote else None
         make_dataset, count = _reach(remote, options.version) if remote else _load(options.data)

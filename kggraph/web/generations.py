@@ -28,6 +28,7 @@ from kggraph.terms import DCAT, DCTERMS, SKOS, VOID
 from kggraph.web.addresses import Addresses
 from kggraph.web.kinds import Kinds, named_kinds
 from kggraph.web.layout import Layout, layout_of
+from kggraph.web.once import Once
 from kggraph.web.triples import read
 from kggraph.web.views import Shown
 
@@ -60,6 +61,8 @@ class KnowledgeBase:
         self._classes: dict[tuple[str, ...], ClassModel | None] = {}
         self._layouts: dict[str, Layout] = {}
         self._trees: dict[str, list[Concept]] = {}
+        self.once = Once()
+        """What other modules make of it once."""
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
         """Labels of all of `iris` that have any; looked up once for a generation."""
@@ -307,7 +310,8 @@ class Generations:
             elif self._is_whole(generation):
                 new = KnowledgeBase(generation, self._settings)
                 _ = new.text_index  # what the old one has, the new one has before it takes its place
-                self._current = new
+                old, self._current = self._current, new
+                old.once.let_go()
         except (KgError, OSError) as error:
             if self._current is not None and self._said != f"{name} {error}":
                 self._said = f"{name} {error}"

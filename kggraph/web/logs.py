@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import logging.handlers
+import os
 import sys
 import time
 from pathlib import Path
@@ -13,10 +15,13 @@ from typing import Any
 from flask import has_request_context, request
 
 from kggraph.config import Settings
+from kggraph.standard_streams import Unheard
+from kggraph.web import metrics
 from kggraph.web.visitors import REQUEST_ID
 
 _STANDARD_ERROR = "-"
 _AGAIN_S = 60.0
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
 log = logging.getLogger("kggraph.web")
 _told_at: dict[str, float] = {}
 
@@ -48,8 +53,16 @@ def tell_unwritten(file: str, error: BaseException | None) -> None:
         log.error("The log %s cannot be written, its lines are lost until it can: %s", file, reason)
 
 
+def _tell_lost(lines: int) -> str:
+    said = f"{lines} lines of this log are lost, as they were not read in time"
+    return JsonLines().format(log.makeRecord(log.name, logging.WARNING, "", 0, said, (), None)) + "\n"
+
+
 class _RequestLog(logging.handlers.WatchedFileHandler):
-    """Opened anew when logrotate has moved it."""
+    """Opened anew when logrotate has moved it; a pipe instead of a file is not waited for."""
+
+    def _open(self) -> io.TextIOWrapper:
+        return os.fdopen(os.open(self.baseFilename, _FLAGS, 0o640), "a", encoding="utf-8")
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, or say that it is lost."""
@@ -65,6 +78,9 @@ class _RequestLog(logging.handlers.WatchedFileHandler):
 
 def install(settings: Settings) -> None:
     """Let this process write its log: what is wrong or slow to standard error, requests where the settings say."""
+    raw = getattr(sys.stderr, "buffer", None)
+    if isinstance(raw, Unheard):
+        raw.say_lost, raw.on_lost = _tell_lost, metrics.lost_lines.inc
     top, requests = logging.getLogger("kggraph"), logging.getLogger("kggraph.requests")
     top.handlers, top.propagate = [_as_json(logging.StreamHandler(sys.stderr))], False
     requests.handlers, requests.propagate = [], False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any, Final
 
 from flask import Blueprint
@@ -17,6 +16,7 @@ from kggraph.rdf.media import JSON_LD, RDF_FORMATS, Representation
 from kggraph.rdf.turtle import serialize
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import FOREVER, FRESH, TEXT, Document, Link, answered
+from kggraph.web.once import once_a_generation
 from kggraph.web.outlets import outlets
 from kggraph.web.render import here, site_links
 
@@ -45,7 +45,7 @@ def context(name: str) -> Document:
     )
 
 
-@lru_cache(maxsize=2)
+@once_a_generation
 def contexts(kb: KnowledgeBase) -> dict[str, tuple[dict[str, Any], bool]]:
     """The contexts by name, and whether each is fixed; the newest one last."""
     found: dict[str, tuple[dict[str, Any], bool]] = {}

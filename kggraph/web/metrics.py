@@ -43,6 +43,8 @@ answered: Final = lru_cache(maxsize=256)(_requests.labels)
 ended: Final = lru_cache(maxsize=256)(_queries.labels)
 slow_queries = Counter("kggraph_slow_queries_total", "Queries slower than slow_query_s", registry=_own)
 
+lost_lines = Counter("kggraph_log_lines_lost_total", "Lines of the log that nobody read in time", registry=_own)
+
 
 def reserve() -> None:
     """Take the room for what this process will count, before it counts.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from kggraph.publish.bibliography import Bibliography
 from kggraph.publish.changes import Changes
@@ -15,6 +15,7 @@ from kggraph.publish.publication import log_path
 from kggraph.publish.reconcile import Reconciler
 from kggraph.publish.work import Work, WorkReader
 from kggraph.web.generations import KnowledgeBase
+from kggraph.web.once import once_a_generation
 
 _BIBLIOGRAPHY = Bibliography()
 
@@ -75,7 +76,7 @@ class Outlets:
         return self.reader.read_all(found)
 
 
-@lru_cache(maxsize=4)
+@once_a_generation
 def outlets(kb: KnowledgeBase) -> Outlets:
     """The outlets of a generation."""
     return Outlets(kb)

@@ -12,6 +12,7 @@ from kggraph.web.logs import tell_unwritten
 from kggraph.web.sparql_request import Asked
 
 _MAX_TEXT = 20_000
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK  # a pipe instead of a file is not waited for
 
 
 def log_query(
@@ -33,7 +34,9 @@ def log_query(
     }
     line = json.dumps(told, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     try:
-        file = os.open(settings.root / settings.query_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        file = os.open(
+            settings.root / settings.query_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o640
+        )
         try:
             os.write(file, line)
         finally:

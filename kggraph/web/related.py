@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from functools import lru_cache
 from itertools import islice
 from typing import Final, TypeAlias
 
@@ -14,6 +13,7 @@ from kggraph.publish.labels import pick
 from kggraph.search.crosstab import items_with
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.linked import facet_param
+from kggraph.web.once import once_a_generation
 from kggraph.web.render import query_of
 from kggraph.web.views import Reason, Related
 
@@ -116,6 +116,6 @@ class _Likeness:
         return sorted(values)
 
 
-@lru_cache(maxsize=2)
+@once_a_generation
 def _likeness(kb: KnowledgeBase) -> _Likeness:
     return _Likeness(kb)

@@ -33,6 +33,7 @@ from kggraph.web.http import (
     no_links,
     path_language,
 )
+from kggraph.web.once import once_a_generation
 from kggraph.web.prose import own_text
 from kggraph.web.texts import Texts, texts
 
@@ -273,7 +274,7 @@ def _site(place: Here) -> SiteView:
     return _site_of(kb, place.language)
 
 
-@lru_cache(maxsize=4)
+@once_a_generation
 def _site_of(kb: KnowledgeBase, language: str) -> SiteView:
     t = texts(language)
     nav = (

@@ -6,7 +6,6 @@ A page made anew costs a few times what it costs to send, so what things have al
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -26,6 +25,7 @@ from kggraph.web.generations import KnowledgeBase
 from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around, MappingView, concept_schemes
 from kggraph.web.notices import notices
+from kggraph.web.once import once_a_generation
 from kggraph.web.page_head import head_of_work
 from kggraph.web.present import Reader
 from kggraph.web.related import related
@@ -117,7 +117,7 @@ def _stencil_of(place: Here, kind: Kind | None, cited: bool, has_source: bool) -
     return known[key]
 
 
-@lru_cache(maxsize=2)
+@once_a_generation
 def _stencils(kb: KnowledgeBase) -> dict[tuple[str, str, bool, bool], Stencil]:
     return {}
 

@@ -70,32 +70,51 @@ def asked(server: Server, number: int = 0, accept: str = "text/csv") -> tuple[in
             return error.code, f"{error.headers}{error.read().decode()}"
 
 
-def test_pages_go_on_and_no_secret_is_told(kb: Path, figures: Callable[..., None]) -> None:
-    key = subprocess.run(
-        [program("openssl", "openssl"), "genpkey", "-algorithm", "ed25519"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=30,
-    ).stdout
+def secret_settings(url: str, key: str) -> dict[str, str]:
+    """Settings with a secret of every kind, for an engine at an address."""
+    return {
+        "KGGRAPH_STORE": "remote",
+        "KGGRAPH_REMOTE_AUTH": "bearer",
+        "KGGRAPH_REMOTE_TOKEN": SECRET,
+        "KGGRAPH_REMOTE_PASSWORD": f"{SECRET}-2",
+        "KGGRAPH_RATE_STORE": f"redis://:{REDIS_SECRET}@127.0.0.1:1/0",
+        "KGGRAPH_TRUSTED_PROXIES": "127.0.0.1",
+        "KGGRAPH_SIGNING_KEY": key,
+        "KGGRAPH_QUERY_TIMEOUT_S": "2",
+        "KGGRAPH_REQUEST_LOG": "-",
+        "KGGRAPH_SLOW_QUERY_S": "0.000001",
+        "KGGRAPH_METRICS_OPEN": "true",
+        **{f"KGGRAPH_REMOTE_{name}_URL": url for name in ("QUERY", "UPDATE", "GRAPH_STORE")},
+    }
+
+
+@pytest.fixture
+def key() -> str:
+    """A private key."""
+    command = [program("openssl", "openssl"), "genpkey", "-algorithm", "ed25519"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def assert_no_secret(told: str, key: str) -> None:
+    """Show where a secret is, if one is."""
+    for secret in (SECRET, REDIS_SECRET, *key.splitlines()[1:-1]):
+        assert secret not in told, told[max(0, told.index(secret) - 300) :][:600]
+
+
+def test_pages_go_on_and_no_secret_is_told(kb: Path, key: str, figures: Callable[..., None]) -> None:
     build(load(kb, {"KGGRAPH_SIGNING_KEY": key}))
     told: list[str] = []
     with backend() as (url, handler):
-        env = {
-            "KGGRAPH_STORE": "remote",
-            "KGGRAPH_REMOTE_AUTH": "bearer",
-            "KGGRAPH_REMOTE_TOKEN": SECRET,
-            "KGGRAPH_REMOTE_PASSWORD": f"{SECRET}-2",
-            "KGGRAPH_RATE_STORE": f"redis://:{REDIS_SECRET}@127.0.0.1:1/0",
-            "KGGRAPH_TRUSTED_PROXIES": "127.0.0.1",
-            "KGGRAPH_SIGNING_KEY": key,
-            "KGGRAPH_QUERY_TIMEOUT_S": "2",
-            "KGGRAPH_REQUEST_LOG": "-",
-            "KGGRAPH_SLOW_QUERY_S": "0.000001",
-            "KGGRAPH_METRICS_OPEN": "true",
-            **{f"KGGRAPH_REMOTE_{name}_URL": url for name in ("QUERY", "UPDATE", "GRAPH_STORE")},
-        }
-        with started("--generation", "current", root=kb, env=environment(**env)) as server:
+        env = secret_settings(url, key)
+        env["MARK"] = "as it was"
+        arguments = {"root": kb, "env": environment(**env), "module": "tests.faults.exposed"}
+        with started("--generation", "current", **arguments) as server:  # type: ignore[arg-type]
+            # All that reaches the application, and environments of processes: an error page or log may take it there.
+            told.append(server.get("/exposed")[1].decode())
+            assert told[0].count("as it was") == 2
+            for process in (Path(f"/proc/{pid}") for pid in server.processes()):
+                if b"kggraph.store.host" in (process / "cmdline").read_bytes():
+                    told.append((process / "environ").read_text())
             pages = Visitors(server.url, ("/", "/doc/bridge/millau.ttl", "/items?q=bridge"))
             with pages.meanwhile():
                 for way in WAYS:
@@ -120,9 +139,7 @@ def test_pages_go_on_and_no_secret_is_told(kb: Path, figures: Callable[..., None
                 [*kggraph_command(kb), *arguments], env=environment(**env), capture_output=True, text=True, timeout=60
             )
             told += [done.stdout, done.stderr]
-    everything = "\n".join(told)
-    for secret in (SECRET, REDIS_SECRET, *key.splitlines()[1:-1]):
-        assert secret not in everything, everything[max(0, everything.index(secret) - 300) :][:600]
+    assert_no_secret("\n".join(told), key)
     assert any("store of rates cannot be reached" in line for line in server.said)
     figures("an engine that fails", len(WAYS), requests=pages.answered, failed=len(pages.wrong))
 

@@ -19,6 +19,7 @@ import pytest
 from kggraph.config import Settings
 
 START_S = 60
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass
@@ -84,10 +85,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def started(*arguments: str, root: Path, env: dict[str, str]) -> Iterator[Server]:
-    """A server that has said that it serves."""
-    command = [sys.executable, "-m", "kggraph", "--root", str(root), "serve", "--port", "0", *arguments]
-    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
+def started(*arguments: str, root: Path, env: dict[str, str], module: str = "kggraph") -> Iterator[Server]:
+    """A server that has said that it serves.
+
+    :param module: what is run as the command.
+    """
+    command = [sys.executable, "-m", module, "--root", str(root), "serve", "--port", "0", *arguments]
+    process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True, cwd=REPOSITORY)
     said: list[str] = []
     try:
         assert process.stderr is not None

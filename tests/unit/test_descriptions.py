@@ -164,7 +164,7 @@ def test_no_answer_looks_at_every_thing(path: Path, tmp_path: Path) -> None:
         database.execute("DELETE FROM sqlite_stat1")  # which say that there are so few that a scan is best
     descriptions = Descriptions(large)
     asked: list[str] = []
-    descriptions._connection().set_trace_callback(asked.append)
+    descriptions._connections.here().set_trace_callback(asked.append)
     iri = descriptions.iris("item")[0]
     list(descriptions.each("item"))
     descriptions.get(iri)
@@ -174,10 +174,10 @@ def test_no_answer_looks_at_every_thing(path: Path, tmp_path: Path) -> None:
     descriptions.things("item", lang="nl", limit=2)
     descriptions.kinds()
     descriptions.tree(iri)
-    descriptions._connection().set_trace_callback(None)
+    descriptions._connections.here().set_trace_callback(None)
     assert len(asked) >= 9
     for sql in asked:
-        steps = descriptions._connection().execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
+        steps = descriptions._connections.here().execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
         assert not [step for *_, step in steps if step.startswith("SCAN thing")], sql
     descriptions.close()
 

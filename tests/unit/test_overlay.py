@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kggraph import overlay
+from kggraph.errors import GenerationError
 
 ROWS = 5_000
 
@@ -67,3 +70,36 @@ def test_reading_writes_nothing(tmp_path: Path) -> None:
         for connection in (one, other):
             assert connection.execute("SELECT text FROM told WHERE id = 3").fetchone() == ("new",)
     assert {path.name: (path.stat().st_mtime_ns, path.stat().st_size) for path in new.parent.iterdir()} == there
+
+
+def opened(path: Path) -> int:
+    """How often this process has a file open."""
+    return sum(one.is_symlink() and one.readlink() == path for one in Path("/proc/self/fd").iterdir())
+
+
+def test_connections_end_with_their_thread_and_with_who_has_them(tmp_path: Path) -> None:
+    path = made(tmp_path / "a" / "told.sqlite").resolve()
+    gc.disable()
+    try:
+        connections = overlay.Connections(path)
+        assert connections.one("SELECT count(*) FROM told") == (ROWS,)
+        rows = connections.each("SELECT id FROM told ORDER BY id")
+        thread = threading.Thread(target=next, args=(rows,))
+        thread.start()
+        thread.join()
+        assert opened(path) == 2
+        assert next(rows) == (1,)  # begun by a thread that has ended
+        rows.close()  # type: ignore[attr-defined]
+        del rows
+        assert opened(path) == 1
+        del connections
+        assert opened(path) == 0
+    finally:
+        gc.enable()
+
+
+def test_what_is_closed_is_not_opened_again(tmp_path: Path) -> None:
+    connections = overlay.Connections(made(tmp_path / "a" / "told.sqlite"))
+    connections.close()
+    with pytest.raises(GenerationError):
+        connections.all("SELECT id FROM told")

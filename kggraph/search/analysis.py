@@ -171,9 +171,9 @@ def _words(folded: str) -> list[str]:
 
 
 def _may_have_a_long_word(folded: str) -> bool:
-    """Whether a word may be longer than any is kept: it would fill one of these pieces. Half the time of measuring all."""
+    """Whether a word may be longer than is kept: it would fill one of these pieces. Half the time of measuring all."""
     size = _MAX_WORD // 2
-    return any([" " not in folded[start : start + size] for start in range(0, len(folded) - size, size)])
+    return any(" " not in folded[start : start + size] for start in range(0, len(folded) - size, size))
 
 
 def spans(text: str) -> Iterator[tuple[int, int, list[str]]]:

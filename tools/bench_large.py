@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gzip
 import http.client
 import itertools
 import math
@@ -29,27 +28,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from bench import KGGRAPH, ROOT, free_port, machine_lines, running
+from bench import KGGRAPH, ROOT, free_port, machine_lines
+from bench_mix import Asked, Mix, number, summary, table
+from bench_mix import measure as measure_mix
 
 from kggraph.config import from_environment
 from kggraph.publish.generation import open_current
-from kggraph.publish.queries import read_queries
 
-XML = "application/sparql-results+xml, application/n-triples"
 DOCUMENT = ROOT / "docs" / "performance.md"
 _MARKS = ("<!-- measured -->", "<!-- end of measured -->")
-_GRAPH = "http://bench.example.org/"
 _SAMPLE = 200
-_QUERY_ROUNDS = 3
-_QUERY_S = 60
-_LONG_QUERY_S = 5
-"""A query that takes so long is asked once."""
-_LOAD_S = 3600
+_PATIENCE_S = 60
+_EDIT_S = 3600
 _WATCH_S = 2
 
 
@@ -59,8 +54,7 @@ class Measured:
 
     items: int
     figures: dict[str, float] = field(default_factory=dict)
-    queries: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Engine to query to milliseconds; a query that did not end has none."""
+    mix: Mix = field(default_factory=Mix)
 
 
 def main() -> int:
@@ -105,8 +99,6 @@ def measure(size: int, parent: Path | None = None) -> Measured:
         paths = sorted((settings.data_path / "items").rglob("*.ttl"))
         chosen = [path.stem for path in random.Random(1).sample(paths, min(_SAMPLE, len(paths)))]
         environment = {**os.environ, "KGGRAPH_RESPONSE_CACHE_MB": "0", "KGGRAPH_KEEP_GENERATIONS": "1"}
-        queries = read_queries(settings.queries_path, base_from=settings.source_base_uri, base_to=settings.base_uri)
-        texts = {name: query.bind({}) for name, query in queries.items()}
         with _served(root, environment) as (url, first_page, all_ready, process):
             found.figures["open until the first page (s)"] = first_page
             found.figures["open until queries are answered (s)"] = all_ready
@@ -116,21 +108,10 @@ def measure(size: int, parent: Path | None = None) -> Measured:
                 ("list of items, p99 (ms)", ["/items"] * 20),
             ):
                 found.figures[what] = _slowest(url, paths_asked)
-            found.queries["kggraph"] = _mix(f"{url}/sparql", texts)
             found.figures["memory of all processes (MB)"] = _memory(process)
             if shutil.disk_usage(folder).free > 1.5 * _size(settings.build_path):
                 found.figures["edit until visible (s)"] = _edit(url, root, paths[0], environment)
-        ntriples = folder / "all.nt"
-        with gzip.open(open_current(settings).dumps_path / "dump.nt.gz") as source, ntriples.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-        shutil.rmtree(settings.build_path)
-        for engine, start in (("oxigraph", _oxigraph), ("virtuoso", _virtuoso)):
-            with (
-                contextlib.suppress(FileNotFoundError, subprocess.TimeoutExpired),
-                start(folder / engine, ntriples) as url,
-            ):
-                found.queries[engine] = _mix(url, texts)
-            shutil.rmtree(folder / engine, ignore_errors=True)
+        found.mix = measure_mix(root, folder)
     return found
 
 
@@ -167,7 +148,7 @@ def _edit(url: str, root: Path, item: Path, environment: dict[str, str]) -> floa
     began = time.monotonic()
     subprocess.run([*KGGRAPH, "--root", str(root), "build"], env=environment, check=True, stdout=subprocess.DEVNULL)
     while word.encode() not in _get(url, f"/doc/item/{item.stem}.ttl")[1]:
-        if time.monotonic() - began > _LOAD_S:
+        if time.monotonic() - began > _EDIT_S:
             sys.exit("the edit did not become visible")
         time.sleep(0.02)
     return time.monotonic() - began
@@ -200,11 +181,11 @@ def _until(url: str, path: str, process: subprocess.Popen[bytes]) -> None:
     sys.exit(f"the server ended with exit code {process.returncode}")
 
 
-def _get(url: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+def _get(url: str, path: str) -> tuple[int, bytes]:
     place = urlsplit(url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=_QUERY_S)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=_PATIENCE_S)
     with contextlib.closing(connection):
-        connection.request("GET" if body is None else "POST", path, body, headers or {})
+        connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read()
 
@@ -218,32 +199,6 @@ def _slowest(url: str, paths: list[str]) -> float:
         if status != 200:
             sys.exit(f"{path} answered {status}")
     return sorted(times)[math.ceil(len(times) * 0.99) - 1]
-
-
-def _mix(url: str, texts: dict[str, str]) -> dict[str, float]:
-    """Milliseconds of each query, the best of three, none twice the same: a comment keeps caches out."""
-    place = urlsplit(url)
-    times: dict[str, float] = {}
-    for name, text in texts.items():
-        rounds: list[float] = []
-        for number in range(_QUERY_ROUNDS):
-            if number and (not rounds or rounds[-1] > _LONG_QUERY_S * 1000):
-                break
-            body = urlencode({"query": f"{text}\n# {number} {time.time()}"}).encode()
-            headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": XML}
-            began = time.perf_counter()
-            with contextlib.suppress(OSError, http.client.HTTPException):
-                status, answer = _get(url, place.path, body, headers)
-                if status == 200 and _is_whole(answer):
-                    rounds.append((time.perf_counter() - began) * 1000)
-        if rounds:
-            times[name] = min(rounds)
-    return times
-
-
-def _is_whole(answer: bytes) -> bool:
-    """Whether an answer in XML has its end: an engine may stop in the middle of one and call it 200."""
-    return b"<sparql" not in answer[:200] or answer.rstrip().endswith(b"</sparql>")
 
 
 def _memory(pid: int) -> float:
@@ -260,58 +215,6 @@ def _memory(pid: int) -> float:
     return total / 1024
 
 
-# ------------------------------------------------------------------ other engines
-@contextlib.contextmanager
-def _oxigraph(folder: Path, ntriples: Path) -> Iterator[str]:
-    program = Path(sys.executable).with_name("oxigraph")
-    if not program.exists():
-        raise FileNotFoundError(program)
-    folder.mkdir()
-    subprocess.run(
-        [str(program), "load", "--location", str(folder / "db"), "--file", str(ntriples)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        timeout=_LOAD_S,
-    )
-    port = free_port()
-    command = [str(program), "serve-read-only", "--location", str(folder / "db"), "--bind", f"127.0.0.1:{port}"]
-    command += ["--timeout-s", str(_QUERY_S)]
-    with running(command, dict(os.environ), f"http://127.0.0.1:{port}", f"/query?query={quote('ASK {}')}"):
-        yield f"http://127.0.0.1:{port}/query"
-
-
-@contextlib.contextmanager
-def _virtuoso(folder: Path, ntriples: Path) -> Iterator[str]:
-    if not shutil.which("virtuoso-t") or not shutil.which("isql-vt"):
-        raise FileNotFoundError("virtuoso-t")
-    folder.mkdir()
-    sql, port = free_port(), free_port()
-    ini = folder / "virtuoso.ini"
-    files = "\n".join(
-        f"{name} = {folder}/virtuoso.{end}"
-        for name, end in (("DatabaseFile", "db"), ("ErrorLogFile", "log"), ("LockFile", "lck"))
-    )
-    ini.write_text(
-        f"[Database]\n{files}\nTransactionFile = {folder}/virtuoso.trx\nxa_persistent_file = {folder}/virtuoso.pxa\n"
-        f"[TempDatabase]\nDatabaseFile = {folder}/temp.db\nTransactionFile = {folder}/temp.trx\n"
-        f"[Parameters]\nServerPort = 127.0.0.1:{sql}\nNumberOfBuffers = 340000\nMaxDirtyBuffers = 250000\n"
-        f"DirsAllowed = {folder.parent}\nSchedulerInterval = 0\nMaxQueryMem = 2G\n"
-        f"[HTTPServer]\nServerPort = 127.0.0.1:{port}\nServerRoot = {folder}\nServerThreads = 10\n"
-        f"[SPARQL]\nResultSetMaxRows = 1000000\nMaxQueryExecutionTime = {_QUERY_S}\nDefaultGraph = {_GRAPH}\n"
-    )
-    command = ["virtuoso-t", "+configfile", str(ini), "+foreground"]
-    with running(command, dict(os.environ), f"http://127.0.0.1:{port}", f"/sparql?query={quote('ASK {}')}"):
-        load = f"ld_dir('{ntriples.parent}', '{ntriples.name}', '{_GRAPH}'); rdf_loader_run(); checkpoint;"
-        subprocess.run(
-            ["isql-vt", f"127.0.0.1:{sql}", "dba", "dba", f"exec={load}"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            timeout=_LOAD_S,
-        )
-        yield f"http://127.0.0.1:{port}/sparql"
-
-
 # ------------------------------------------------------------------ what was found
 def tables(measured: list[Measured]) -> Iterator[str]:
     """The figures as tables in Markdown."""
@@ -321,29 +224,24 @@ def tables(measured: list[Measured]) -> Iterator[str]:
     for name in measured[0].figures:
         values = [one.figures.get(name, math.nan) for one in measured]
         yield f"| {name} | {' | '.join(map(_number, values))} | {_growth(measured, values)} |"
-    for engine in measured[-1].queries:
-        means = [_geometric(one.queries.get(engine, {})) for one in measured]
-        yield f"| queries, {engine}: geometric mean (ms) | {' | '.join(map(_number, means))} | |"
     largest = measured[-1]
-    engines = list(largest.queries)
+    for engine in largest.mix.anew:
+        means = [_geometric(one.mix.anew.get(engine, {})) for one in measured]
+        yield f"| queries, {engine}: geometric mean (ms) | {' | '.join(map(_number, means))} | |"
     yield ""
-    yield f"Each query at {largest.items:,} items, in milliseconds; \u2013 did not end in {_QUERY_S} s or was refused:"
+    yield f"The named queries at {largest.items:,} items (`tools/bench_mix.py` alone does these):"
     yield ""
-    yield f"| query | {' | '.join(engines)} |"
-    yield "|---" * (len(engines) + 1) + "|"
-    for name in sorted({name for times in largest.queries.values() for name in times}):
-        cells = (_number(times[name]) if name in times else "\u2013" for times in largest.queries.values())
-        yield f"| `{name}` | {' | '.join(cells)} |"
+    yield from summary(largest.mix)
+    yield ""
+    yield from table(largest.mix)
 
 
-def _geometric(times: dict[str, float]) -> float:
-    return statistics.geometric_mean(times.values()) if times else math.nan
+def _geometric(asked: Mapping[str, Asked]) -> float:
+    return statistics.geometric_mean(one.ms for one in asked.values()) if asked else math.nan
 
 
 def _number(value: float) -> str:
-    if math.isnan(value):
-        return "\u2013"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return "\u2013" if math.isnan(value) else number(value)
 
 
 def _growth(measured: list[Measured], values: list[float]) -> str:
@@ -382,8 +280,8 @@ def chart(measured: list[Measured]) -> str:
         parts.append(f'<text x="{x(place):.0f}" y="{height - 15}" text-anchor="middle">{one.items:,}</text>')
     spots = sorted((ys[name][-1], name) for name in names)
     label_y = height - bottom
-    for number, (_, name) in enumerate(spots):
-        colour = f"hsl({number * 360 // len(spots)} 60% 35%)"
+    for place, (_, name) in enumerate(spots):
+        colour = f"hsl({place * 360 // len(spots)} 60% 35%)"
         points = " ".join(f"{x(a):.0f},{y(b):.0f}" for a, b in zip(xs, ys[name], strict=True))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
         label_y = min(label_y - 16, y(ys[name][-1]))

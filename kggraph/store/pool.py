@@ -64,6 +64,9 @@ class WorkerProcess:
     looked_at: float = 0.0
     """When there was last no room aside for its query."""
     is_long: bool = False
+    """Its query was moved aside, so that a fresh worker is there for the next."""
+    is_low: bool = False
+    """It has a low priority."""
     is_dying: bool = False
 
 
@@ -117,11 +120,17 @@ class Pool:
             return False
         return True
 
-    def make_long(self, worker: WorkerProcess) -> None:
-        """Let a query that takes long go on when no other needs the processor."""
-        worker.is_long = True
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, worker.pid, _LOW_PRIORITY)
+    def yield_to_others(self) -> None:
+        """Let long queries go on only when no other needs the processor, for as long as they run.
+
+        Not before there is another: one that is alone need not wait for what else the machine does, and a process cannot
+        take back what it once gave away.
+        """
+        for worker in self.all.values():
+            if worker.is_long and not worker.is_low:
+                worker.is_low = True
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, worker.pid, _LOW_PRIORITY)
 
     def kill(self, worker: WorkerProcess) -> None:
         """End a worker at once; `reap` follows when it hangs up."""

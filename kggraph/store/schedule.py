@@ -1,7 +1,7 @@
 """Which request runs when: workers for short queries, room for long ones, a fair queue, and the clock.
 
-Short queries are always to be answered. So a query that takes long is moved aside: it goes on at low priority and a
-fresh worker takes its place. When there is no more room aside and others wait, the oldest of those that had their
+Short queries are always to be answered. So a query that takes long is moved aside: a fresh worker takes its place, and
+as soon as another query runs it goes on at low priority. When there is no more room aside and others wait, the oldest of those that had their
 guaranteed time is stopped.
 """
 
@@ -116,7 +116,9 @@ class Scheduler:
                 self._stop(worker, _timeout(job.timeout_s))
             elif now >= self._long_at(worker) and not worker.is_long:
                 if self._has_room(now):
-                    self._pool.make_long(worker)
+                    worker.is_long = True
+                    if len(self._running()) > 1:
+                        self._pool.yield_to_others()
                     self.fill()
                 else:
                     worker.looked_at = now
@@ -160,6 +162,7 @@ class Scheduler:
         return True
 
     def _assign(self, worker: WorkerProcess, job: Job) -> None:
+        self._pool.yield_to_others()
         if not self._pool.assign(worker, job, self._limits.long_after_s):
             worker.job = None
             self._pool.kill(worker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -115,6 +116,22 @@ def test_a_long_query_moves_aside_when_others_wait(desks: list[Desk]) -> None:
     assert long.worker.is_long
     assert waiting.worker is desk.workers[1]
     assert not desk.failed
+
+
+def test_a_long_query_has_low_priority_only_beside_another(desks: list[Desk]) -> None:
+    desk = desk_with(desks, workers=1, long_workers=2, long_after_s=0.01)
+    normal = os.getpriority(os.PRIO_PROCESS, 0)
+    long = desk.submit("a").worker
+    desk.pass_time(0.02)
+    assert long
+    assert long.is_long
+    assert os.getpriority(os.PRIO_PROCESS, long.pid) == normal
+    other = desk.submit("b").worker
+    assert other
+    assert os.getpriority(os.PRIO_PROCESS, long.pid) > normal
+    desk.pass_time(0.02)
+    assert other.is_long
+    assert os.getpriority(os.PRIO_PROCESS, other.pid) > normal, "two that are long leave the processors to all others"
 
 
 def test_when_no_room_is_left_the_client_with_most_gives_way(desks: list[Desk]) -> None:

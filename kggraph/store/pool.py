@@ -123,8 +123,8 @@ class Pool:
     def yield_to_others(self) -> None:
         """Let long queries go on only when no other needs the processor, for as long as they run.
 
-        Not before there is another: one that is alone need not wait for what else the machine does, and a process cannot
-        take back what it once gave away.
+        Not before there is another: one that is alone need not wait for what else the machine does, and what a process
+        once gave away it cannot take back.
         """
         for worker in self.all.values():
             if worker.is_long and not worker.is_low:

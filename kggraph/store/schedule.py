@@ -1,8 +1,8 @@
 """Which request runs when: workers for short queries, room for long ones, a fair queue, and the clock.
 
 Short queries are always to be answered. So a query that takes long is moved aside: a fresh worker takes its place, and
-as soon as another query runs it goes on at low priority. When there is no more room aside and others wait, the oldest of those that had their
-guaranteed time is stopped.
+as soon as another query runs it goes on at low priority. When there is no more room aside and others wait, the oldest
+of those that had their guaranteed time is stopped.
 """
 
 from __future__ import annotations

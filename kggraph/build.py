@@ -32,10 +32,9 @@ from kggraph.publish.generation import (
     open_generation,
     write_manifest,
 )
-from kggraph.publish.item_table import write_item_table
 from kggraph.publish.ownership import twice
 from kggraph.publish.pool import Pool, without_collector
-from kggraph.publish.publication import log_publication, write_name_index
+from kggraph.publish.publication import log_publication, write_names_and_table
 from kggraph.publish.quality import write_quality
 from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
@@ -328,8 +327,7 @@ def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
     large = counts.triples > settings.memory_limit_triples and remote_of(settings) is None
     return [
         *([pool.start_patiently(write_on_disk, quads.parent)] if large else []),
-        pool.start_patiently(write_name_index, folder),
-        pool.start_patiently(write_item_table, folder, target / "items.csv.gz", settings.languages),
+        pool.start_patiently(write_names_and_table, folder, target / "items.csv.gz", settings.languages),
         pool.start_patiently(dumps.write_turtle_and_trig, quads, size, turtle, target / "dataset.trig.gz", prefixes),
         pool.start_patiently(dumps.write_jsonld, quads, size, jsonld, prefixes),
         pool.start_patiently(write_quality, folder, settings.languages),

@@ -23,6 +23,7 @@ from kggraph.publish.kept import Kept
 from kggraph.publish.labels import pick, sort_key
 from kggraph.publish.names import PrintedOrders, printed_orders
 from kggraph.publish.statements import Statements, statements_of
+from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.order import Graph, grouped
 from kggraph.search.concepts import ConceptRecord, ConceptTree, natural_key
@@ -59,6 +60,11 @@ class Description:
     def said(self) -> Statements:
         """What it says, of the thing and of its parts."""
         return statements_of(self.graph, self.iri)
+
+    @cached_property
+    def own(self) -> Mapping[bytes, Sequence[bytes]]:
+        """What it says of the thing itself: property to objects, all in N-Triples form."""
+        return ntriples.said_of(self.ntriples, f"<{self.iri}>".encode())
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -152,6 +158,10 @@ class Descriptions:
             kind,
         ):
             yield Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
+
+    def link_counts(self, kind: str) -> dict[str, int]:
+        """How many different things link to each thing of a kind, for those that have any."""
+        return dict(self._all("SELECT iri, links FROM thing WHERE kind = ? AND links > 0", kind))
 
     def ntriples(self, iris: Iterable[str]) -> dict[str, bytes]:
         """Own triples of all of `iris` that a file describes. One look-up for all."""

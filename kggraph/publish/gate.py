@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from kggraph.publish.pool import Pool
@@ -102,13 +103,14 @@ def validated(segments: Sequence[Segment], rules: Rules, pool: Pool, outcome: Ou
         outcome.add(found())
 
 
-def validate_chunk(rules: Rules, data: bytes, context: bytes, own: frozenset[str] | None) -> Found:
+def validate_chunk(rules: Rules, paths: Sequence[Path], context: bytes, own: frozenset[str] | None) -> Found:
     """Validate the things of one chunk.
 
-    :param data: their triples.
+    :param paths: files with their triples, of which a process reads what it needs quicker than it is sent that.
     :param context: triples of the things that the shapes may look at from there.
     :param own: IRIs of the chunk's own things; `None` when the chunk is everything.
     """
+    data = b"".join([path.read_bytes() for path in paths])
     validator = _validator(rules.shapes, rules.engine)
     focus = focus_nodes(rules.targets, data, rules.superclasses)
     used = {shape for shape, _ in focus}
@@ -126,21 +128,20 @@ def _validator(shapes: bytes, engine: str) -> Validator:
     return Validator(shapes, engine)
 
 
-_Chunk: TypeAlias = tuple[bytes, bytes, frozenset[str] | None]
+_Chunk: TypeAlias = tuple[list[Path], bytes, frozenset[str] | None]
 """What `validate_chunk` takes."""
 
 
 def _chunks(segments: Sequence[Segment], reach: Reach | None) -> Iterator[_Chunk | None]:
     """A chunk for each segment; the whole as the first one when it is small, or when shapes may look at anything."""
     if len(segments) == 1 or reach is None:
-        yield b"".join(segment.path.read_bytes() for segment in segments), b"", None
+        yield [segment.path for segment in segments], b"", None
         yield from (None for _ in segments[1:])
         return
     neighbours = _Neighbours(segments, reach)
     for number, segment in enumerate(segments):
         own = frozenset(thing for file in segment.files for thing in file.things)
-        data = segment.path.read_bytes()
-        yield data, neighbours.around(number, data), own
+        yield [segment.path], neighbours.around(number, segment.path.read_bytes()), own
 
 
 _Place: TypeAlias = tuple[int, int]

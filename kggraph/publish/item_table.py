@@ -7,16 +7,14 @@ like a formula gets an apostrophe.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import IO, Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
-from kggraph.model import ClassModel, load_model
-from kggraph.publish.descriptions import Descriptions
+from kggraph.model import ClassModel
+from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.dumps import gzipped
 from kggraph.publish.labels import pick
 from kggraph.publish.lifecycle import ending
@@ -24,6 +22,7 @@ from kggraph.rdf import ntriples
 from kggraph.terms import RDF
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED: Final = re.compile('[,"\r\n]')
 _BATCH: Final = 500
 _MOST_KNOWN: Final = 50_000
 """Values of properties whose cells are remembered: most items have what many others have."""
@@ -31,6 +30,8 @@ _LANG_STRING: Final = f"{RDF}langString"
 
 _Value: TypeAlias = tuple[str, str, bool]
 """Text, language and whether it is an IRI."""
+_Said: TypeAlias = tuple[bytes, ...]
+"""A property, and what is said with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +44,71 @@ class Column:
     """`iri`, `label`, `text`, or the tag of a language; `rest` for all other languages."""
 
 
-def write_item_table(folder: Path, target: Path, languages: Sequence[str]) -> None:
-    """Make the table of a generation in the making, as gzipped CSV (RFC 4180, UTF-8)."""
-    model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
-    descriptions = Descriptions(folder / "descriptions.sqlite")
-    try:
-        about = (folder / "descriptions.sqlite").stat().st_size
-        with target.open("wb") as out, gzipped(out, about) as packed:
-            text = io.TextIOWrapper(cast(IO[bytes], packed), "utf-8", errors="replace", newline="")
-            writer = csv.writer(text, lineterminator="\r\n")
-            columns = columns_of(model.main, languages)
-            writer.writerow(["iri", *(column.name for column in columns)])
-            writer.writerows(_rows(descriptions, model.main, columns, languages))
-            text.flush()
-            text.detach()
-    finally:
-        descriptions.close()
+class ItemTable:
+    """Writes the table of a generation in the making, as gzipped CSV (RFC 4180, UTF-8)."""
+
+    def __init__(
+        self, target: Path, descriptions: Descriptions, model: ClassModel, languages: Sequence[str], size: int
+    ) -> None:
+        """Begin the file.
+
+        :param descriptions: where labels are looked up.
+        :param model: the class of items.
+        :param size: about how many bytes the table will have.
+        """
+        self._descriptions, self._model, self._languages = descriptions, model, languages
+        columns = columns_of(model, languages)
+        self._width = 1 + len(columns)
+        self._places: dict[bytes, list[tuple[int, str]]] = {}
+        for place, column in enumerate(columns, 1):
+            self._places.setdefault(column.path, []).append((place, column.part))
+        self._labelled = {column.path for column in columns if column.part == "label"}
+        self._known: dict[_Said, list[tuple[int, str]]] = {}
+        self._waiting: list[tuple[str, list[_Said]]] = []
+        self._out = target.open("wb")
+        self._packed = gzipped(self._out, size)
+        self._write([["iri", *(_quoted(column.name) for column in columns)]])
+
+    def take(self, thing: Description) -> None:
+        """Add a row, when it is an item that is still there."""
+        if thing.kind == self._model.kind and not ending(thing.ntriples, thing.iri).is_over:
+            places = self._places
+            said = [(path, *terms) for path, terms in thing.own.items() if path in places]
+            self._waiting.append((thing.iri, said))
+            if len(self._waiting) >= _BATCH:
+                self._flush()
+
+    def close(self) -> None:
+        """Write what waits, and end the file."""
+        self._flush()
+        self._packed.close()
+        self._out.close()
+
+    def _flush(self) -> None:
+        known = self._known
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        new = dict.fromkeys([one for _, said in self._waiting for one in said if one not in known])
+        named = {
+            ntriples.iri(term) for path, *terms in new if path in self._labelled for term in terms if _is_iri(term)
+        }
+        found = self._descriptions.labels(named)
+        labels = {iri: pick(texts, self._languages[0], iri).text for iri, texts in found.items()}
+        for one in new:
+            values = [_value(term) for term in one[1:]]
+            known[one] = [(place, _cell(part, values, labels, self._languages)) for place, part in self._places[one[0]]]
+        lines = []
+        for iri, said in self._waiting:
+            row = [_quoted(iri), *[""] * (self._width - 1)]
+            for one in said:
+                for place, cell in known[one]:
+                    row[place] = cell
+            lines.append(row)
+        self._waiting.clear()
+        self._write(lines)
+
+    def _write(self, rows: Iterable[Sequence[str]]) -> None:
+        self._packed.write("".join([",".join(row) + "\r\n" for row in rows]).encode("utf-8", "replace"))
 
 
 def columns_of(model: ClassModel, languages: Sequence[str]) -> list[Column]:
@@ -78,41 +128,12 @@ def columns_of(model: ClassModel, languages: Sequence[str]) -> list[Column]:
     return found
 
 
-def _rows(
-    descriptions: Descriptions, model: ClassModel, columns: Sequence[Column], languages: Sequence[str]
-) -> Iterator[list[str]]:
-    places: dict[bytes, list[tuple[int, str]]] = {}
-    for place, column in enumerate(columns, 1):
-        places.setdefault(column.path, []).append((place, column.part))
-    named = {column.path for column in columns if column.part == "label"}
-    known: dict[tuple[bytes, ...], list[tuple[int, str]]] = {}
-    items = descriptions.each(model.kind or "")
-    while read := list(islice(items, _BATCH)):
-        if len(known) > _MOST_KNOWN:
-            known.clear()
-        rows: list[tuple[str, list[tuple[bytes, ...]]]] = []
-        new: dict[tuple[bytes, ...], None] = {}
-        for one in read:
-            if not ending(one.ntriples, one.iri).is_over:
-                said = ntriples.said_of(one.ntriples, f"<{one.iri}>".encode(), places)
-                keys = [(path, *values) for path, values in said.items()]
-                new.update(dict.fromkeys([key for key in keys if key not in known]))
-                rows.append((one.iri, keys))
-        iris = {ntriples.iri(term) for path, *terms in new if path in named for term in terms if term[:1] == b"<"}
-        labels = {iri: pick(found, languages[0], iri).text for iri, found in descriptions.labels(iris).items()}
-        for path, *terms in new:
-            values = [_value(term) for term in terms]
-            known[path, *terms] = [(place, _cell(part, values, labels, languages)) for place, part in places[path]]
-        for iri, keys in rows:
-            row = [iri, *[""] * len(columns)]
-            for key in keys:
-                for place, cell in known[key]:
-                    row[place] = cell
-            yield row
+def _is_iri(term: bytes) -> bool:
+    return term[:1] == b"<"
 
 
 def _value(term: bytes) -> _Value:
-    if term[:1] == b"<":
+    if _is_iri(term):
         return ntriples.iri(term), "", True
     text, lang, _ = ntriples.literal(term)
     return text, lang, False
@@ -128,4 +149,9 @@ def _cell(part: str, values: Iterable[_Value], labels: Mapping[str, str], langua
     else:
         texts = [text for text, lang, _ in values if part == lang or (part == "rest" and lang not in languages)]
     cell = "\n".join(texts)
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _quoted(f"'{cell}" if cell.startswith(_FORMULA) else cell)
+
+
+def _quoted(cell: str) -> str:
+    """A cell as it is written (https://www.rfc-editor.org/rfc/rfc4180#section-2)."""
+    return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kggraph.model import ClassModel, Model
-from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.name_index import Named
 from kggraph.publish.statements import unique
@@ -17,20 +17,26 @@ _IDENTIFIERS = ("identifier", "sameAs", "termCode")
 _LONGEST = 300
 
 
-def named_things(descriptions: Descriptions, model: Model) -> Iterator[Named]:
-    """Every thing that has a name."""
+def named_things(
+    descriptions: Descriptions, model: Model, also: Callable[[Description], None] | None = None
+) -> Iterator[Named]:
+    """Every thing that has a name.
+
+    :param also: called with every thing, named or not, so that these are read once for more than their names.
+    """
     known: dict[tuple[str, ...], _Paths] = {}
     for kind in descriptions.kinds():
-        links = {listed.iri: listed.links for listed in descriptions.things(kind, lang=descriptions.languages[0])}
+        links = descriptions.link_counts(kind)
         for found in descriptions.each(kind):
             iri = found.iri
+            if also:
+                also(found)
             if not found.labels or ending(found.ntriples, iri).is_over:
                 continue
             if found.types not in known:
                 known[found.types] = _paths_of(model.of_types(found.types))
             paths = known[found.types]
-            said = ntriples.said_of(found.ntriples, f"<{iri}>".encode(), paths.wanted)
-            others, codes = _texts(said, paths.others), _texts(said, paths.codes)
+            others, codes = _texts(found.own, paths.others), _texts(found.own, paths.codes)
             # A DOI is also known by its address: https://www.doi.org/the-identifier/resources/handbook/
             identifiers = (*codes, *(f"https://doi.org/{code}" for code in codes if code.startswith("10.")), iri)
             yield Named(iri, kind, found.types, links.get(iri, 0), tuple(found.labels.values()), others, identifiers)
@@ -41,15 +47,13 @@ class _Paths(NamedTuple):
 
     others: tuple[bytes, ...]
     codes: tuple[bytes, ...]
-    wanted: frozenset[bytes]
-    """All of them."""
 
 
 def _paths_of(model: ClassModel | None) -> _Paths:
     labels = model.label_paths if model else ()
     others = _written((*labels, *_paths(model, ("alternateName",))))
     codes = _written(_paths(model, _IDENTIFIERS))
-    return _Paths(others, codes, frozenset((*others, *codes)))
+    return _Paths(others, codes)
 
 
 def _paths(model: ClassModel | None, names: Iterable[str]) -> Iterable[str]:

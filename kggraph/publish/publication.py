@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,17 +12,26 @@ from kggraph.publish.changes import FILE_NAME, is_recorded, record
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.generation import Generation
 from kggraph.publish.harvest_sets import harvest_sets, published, sets_of_items
+from kggraph.publish.item_table import ItemTable
 from kggraph.publish.name_index import write_names
 from kggraph.publish.named_things import named_things
 from kggraph.publish.quality_data import record_quality, totals_of
 
 
-def write_name_index(folder: Path) -> None:
-    """Make the index of names of a generation in the making, from its descriptions."""
+def write_names_and_table(folder: Path, table: Path, languages: Sequence[str]) -> None:
+    """Make the index of names and the table of items of a generation in the making, from its descriptions, read once.
+
+    :param table: the gzipped CSV to write.
+    :param languages: those of texts that have a column of their own.
+    """
     model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
-    descriptions = Descriptions(folder / "descriptions.sqlite")
-    write_names(folder / "search" / "names.sqlite", named_things(descriptions, model))
-    descriptions.close()
+    path = folder / "descriptions.sqlite"
+    descriptions = Descriptions(path)
+    with (
+        closing(descriptions),
+        closing(ItemTable(table, descriptions, model.main, languages, path.stat().st_size)) as rows,
+    ):
+        write_names(folder / "search" / "names.sqlite", named_things(descriptions, model, rows.take))
 
 
 def log_path(build: Path) -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +21,12 @@ from kggraph.model import ClassModel, Field, LangText, Model, load_model
 from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.link_checks import CHECKED_HOST, DEAD, KIND, read_checks
-from kggraph.rdf import ntriples
 from kggraph.rdf.iris import local_name, slugify, thing_iri
 from kggraph.terms import RDF, SKOS, SSSOM
 from kggraph.validation.report import Result
 from kggraph.validation.shape_texts import ShapeTexts
 
-Said: TypeAlias = dict[bytes, list[bytes]]
+Said: TypeAlias = Mapping[bytes, Sequence[bytes]]
 """What is said of one thing: predicate to objects, in N-Triples form."""
 
 FILE_NAME: Final = "quality.sqlite"
@@ -163,7 +162,7 @@ class _Measuring:
                         models[found.types] = self.model.of_types(found.types)
                     model = models[found.types]
                     if model is not None:
-                        self._thing(found, model, said_of(found))
+                        self._thing(found, model, found.own)
 
     def _thing(self, thing: Description, model: ClassModel, said: Said) -> None:
         counter = self.counters.get(model.iri)
@@ -310,16 +309,6 @@ class _ClassCounter:
                     filled,
                     total,
                 )
-
-
-def said_of(thing: Description) -> Said:
-    """What is said of a thing itself, not of its parts."""
-    subject = f"<{thing.iri}>".encode()
-    found: Said = {}
-    for own, predicate, term in ntriples.rows(thing.ntriples):
-        if own == subject:
-            found.setdefault(predicate, []).append(term)
-    return found
 
 
 def tags_of(objects: Iterable[bytes]) -> set[str]:

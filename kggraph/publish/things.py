@@ -33,6 +33,8 @@ class Thing:
     """The file, relative to the knowledge base."""
     is_item: bool = False
     """Whether it is of the main class."""
+    written: bytes = b""
+    """Own triples as N-Triples, when they are at hand."""
 
     @property
     def subject(self) -> bytes:
@@ -42,7 +44,7 @@ class Thing:
     @property
     def ntriples(self) -> bytes:
         """Own triples as N-Triples."""
-        return b"".join([b"%b %b %b .\n" % row for row in self.rows])
+        return self.written or b"".join([b"%b %b %b .\n" % row for row in self.rows])
 
 
 def thing_reader(model: Model, base: str) -> Callable[[bytes, str], list[Thing]]:
@@ -59,29 +61,31 @@ def thing_reader(model: Model, base: str) -> Callable[[bytes, str], list[Thing]]
 
     def read(data: bytes, source: str) -> list[Thing]:
         things = []
-        for subject, rows in sorted(_group(data).items()):
-            rows.sort()
+        for subject, lines in sorted(_group(data).items()):
+            lines.sort()  # as rows are sorted: no term is the begin of another one and a space
+            rows = [(s, p, o[:-2]) for s, p, o in [line.split(b" ", 2) for line in lines]]
             iri = ntriples.iri(subject)
             types = tuple([ntriples.iri(o) for s, p, o in rows if p == _TYPE and s == subject and o[:1] == b"<"])
             kind, is_item, paths = class_of(types)
             if named := kind_and_slug(iri, base):
                 kind = named[0]
-            things.append(Thing(iri, kind, types, read_labels(rows, subject, paths), rows, source, is_item))
+            labels = read_labels([row for row in rows if row[1] in paths], subject, paths)
+            written = b"\n".join([*lines, b""])
+            things.append(Thing(iri, kind, types, labels, rows, source, is_item, written))
         return things
 
     return read
 
 
-def _group(data: bytes) -> dict[bytes, list[ntriples.Row]]:
-    """The rows of each thing, by the thing's IRI in N-Triples form."""
-    grouped: dict[bytes, list[ntriples.Row]] = {}
-    latest, rows = b"", grouped.setdefault(b"", [])
+def _group(data: bytes) -> dict[bytes, list[bytes]]:
+    """The lines of each thing, by the thing's IRI in N-Triples form."""
+    grouped: dict[bytes, list[bytes]] = {}
+    latest, lines = b"\n", grouped.setdefault(b"", [])
     for line in data.split(b"\n"):
-        if line:
-            subject, predicate, rest = line.split(b" ", 2)
-            if subject != latest:
-                whole, hash_sign, _ = subject.partition(b"#")
-                latest, rows = subject, grouped.setdefault(whole + b">" if hash_sign else whole, [])
-            rows.append((subject, predicate, rest[:-2]))
+        if not line.startswith(latest):
+            subject = line.partition(b" ")[0]
+            whole, hash_sign, _ = subject.partition(b"#")
+            latest, lines = subject + b" ", grouped.setdefault(whole + b">" if hash_sign else whole, [])
+        lines.append(line)
     del grouped[b""]
     return grouped

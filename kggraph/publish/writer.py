@@ -86,7 +86,7 @@ class DescriptionsWriter:
         :param languages: those in which lists get an order.
         :param base: base of the IRIs of things.
         """
-        self._ids, self._own = ids, own_iris(base)
+        self._ids, self._own, self._base = ids, own_iris(base), f"<{base}".encode()
         self._languages = tuple(languages)
         self._predicates: dict[bytes, int] = {}
         self._links: list[tuple[int, int, int, str]] = []
@@ -110,9 +110,9 @@ class DescriptionsWriter:
         self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, own)
         if keys:
             self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
-        ids, predicates = self._ids, self._predicates
+        ids, predicates, base, whole = self._ids, self._predicates, self._base, thing.subject
         for subject, predicate, term in thing.rows:
-            if term[:1] != b"<":
+            if not term.startswith(base):  # as IRIs of things do
                 continue
             target = ids.get(term)
             if target is None and b"#" in term:
@@ -121,7 +121,7 @@ class DescriptionsWriter:
             if target == number or (target is None and not term.startswith(self._own)):
                 continue
             property_ = predicates.setdefault(predicate, len(predicates) + 1)
-            fragment = subject[1:-1].partition(b"#")[2].decode()
+            fragment = "" if subject == whole else subject[1:-1].partition(b"#")[2].decode()
             if target is not None:
                 self._links.append((target, property_, number, fragment))
             else:

@@ -92,8 +92,8 @@ class FacetIndex:
             about: dict[str, Any] = json.loads((folder / "facets.json").read_bytes())
             self._bitmap_bytes = (folder / "bitmaps.bin").read_bytes()
             self._iri_bytes = _map(folder / "iris.txt")
-            self._iri_ends = _numbers(folder / "iris.idx", "Q")
-            titles = {lang: _numbers(folder / f"title-{lang}.idx", "I") for lang in about["languages"]}
+            self._iri_ends = memoryview(_map(folder / "iris.idx")).cast("Q")
+            titles = {lang: _numbers(folder / f"title-{lang}.idx") for lang in about["languages"]}
             patched = read_patch(folder)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise GenerationError(f"The facets of this generation cannot be read ({error}); build anew.") from None
@@ -319,7 +319,7 @@ def _map(path: Path) -> mmap.mmap | bytes:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
 
 
-def _numbers(path: Path, typecode: Literal["I", "Q"]) -> array[int]:
-    numbers: array[int] = array(typecode)
+def _numbers(path: Path) -> array[int]:
+    numbers: array[int] = array("I")
     numbers.frombytes(path.read_bytes())
     return numbers

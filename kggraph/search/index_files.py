@@ -158,9 +158,10 @@ class FileWriter:
 class Files:
     """Reads the files of an index; immutable, each thread over a connection of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, ranked: bool = True) -> None:
         """Open a folder.
 
+        :param ranked: whether the engine is opened too.
         :raises GenerationError: it holds no index, or one of another version.
         """
         self._connections = overlay.Connections(folder / "search.sqlite")
@@ -169,10 +170,11 @@ class Files:
             self._bitmaps = _mapped(folder / "postings.bin")
             self.patched = read_patched_texts(folder)
             self._spelling = memoryview(_mapped(folder / _SPELLING)).cast("Q")
-            with readable(folder / "engine") as engine:
-                self.engine = tantivy.Index.open(str(engine))
-                self.engine.config_reader("manual", 0)
-                self.engine.reload()
+            if ranked:
+                with readable(folder / "engine") as engine:
+                    self.engine = tantivy.Index.open(str(engine))
+                    self.engine.config_reader("manual", 0)
+                    self.engine.reload()
             self.newest = self.patched.newest()
         except OSError as error:
             raise GenerationError(f"The text index cannot be opened: {error.strerror or 'it is damaged'}.") from None

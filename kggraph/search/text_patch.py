@@ -41,7 +41,7 @@ def patch_text_index(base: Path, folder: Path, facets: Path, model: Model, edits
     edits = [edit for edit in edits if edit.before or edit.after]
     items = read_patch(facets)
     numbers = {item.iri: item.number for item in items}
-    patch = _Patch(Files(base), model, edits)
+    patch = _Patch(Files(base, ranked=False), model, edits)
     new: dict[int, tantivy.Document] = {}
     old: list[int] = []
     for edit in edits:
@@ -137,7 +137,7 @@ class _Things:
 
     def __init__(self, files: Files, analyser: Analyser) -> None:
         self._files, self._analyser = files, analyser
-        self.parts_of = lru_cache(_CACHED)(self._parts_of)
+        self._parts_of: dict[tuple[str, str], list[str]] = {}
         self.told: dict[int, LinkedTerms] = {}
         """By number of the thing: what the engine gets of it."""
         self.spread: dict[int, set[str]] = {}
@@ -185,17 +185,22 @@ class _Things:
                     todo.append(known)
         return [about(thing.number), *(about(number, rolled=True) for number in sorted(above))]
 
-    def _parts_of(self, word: str, lang: str) -> tuple[str, ...]:
+    def parts_of(self, word: str, lang: str) -> list[str]:
         """The terms of the parts of a compound: as in the build, if that met the word."""
+        if (word, lang) not in self._parts_of:
+            self._parts_of[word, lang] = self._taken_apart(word, lang)
+        return self._parts_of[word, lang]
+
+    def _taken_apart(self, word: str, lang: str) -> list[str]:
         if lang not in self._analyser.compounding:
-            return ()
+            return []
         database = self._files.database
         row = database.execute("SELECT parts FROM compounds WHERE lang = ? AND word = ?", (lang, word)).fetchone()
         if row:
-            return tuple(row[0].split())
+            return str(row[0]).split()
         counter = self._files.counter(lang)
         if counter(word):
-            return ()
+            return []
         split = split_compound(word, lang, counter)
         parts = split.parts if split and not split.known_head else ()
-        return tuple(term + PART for term in self._analyser.terms(parts, lang))
+        return [term + PART for term in self._analyser.terms(parts, lang)]

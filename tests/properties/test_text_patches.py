@@ -163,3 +163,19 @@ def test_patches_equal_a_full_build(first: Books, edits: list[Mapping[int, Book 
         assert {file: file.read_bytes() for file in (folder / "0").rglob("*") if file.is_file()} == before
     finally:
         shutil.rmtree(folder)
+
+
+def test_many_patches_one_after_another(tmp_path: Path) -> None:
+    """The engine puts small segments together after some patches, and an item is again what it was before."""
+    first, other = (Book((word, "tuin"), (), "nl", frozenset(["water"]), frozenset(), "") for word in ("rain", "buren"))
+    now: dict[int, Book] = dict.fromkeys(range(4), first)
+    write(tmp_path / "0", states_of(now))
+    for step in range(12):
+        then = {**now, step % 2: other if now[step % 2] == first else first, 10 + step: other}
+        patch(tmp_path / str(step), tmp_path / str(step + 1), states_of(now), states_of(then))
+        now = then
+        shutil.rmtree(tmp_path / str(step))
+    write(tmp_path / "full", states_of(now))
+    assert compare(tmp_path / "12", tmp_path / "full") > len(QUESTIONS) / 2
+    kept = {file.stem.partition(".")[0] for file in (tmp_path / "12" / "text" / "engine").iterdir()}
+    assert len(kept) < 12, "a segment for every patch, and none was put together or removed"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -180,13 +180,15 @@ class SearchIndexWriter:
         files.finish()
 
     def _bitmaps(self) -> dict[str, BitMap]:
-        """The items of every term; words of one stem come together here."""
+        """The items of every term; words of one stem, and compounds with the same part, come together here."""
         bitmaps = {term: BitMap(numbers) for term, numbers in self._postings.items()}
         self._postings.clear()
         for lang, lists in self._words.items():
+            parts: Mapping[str, list[str]] = self._parts.get(lang, {})
             for word, numbers in lists.items():
-                term, items = self._analyser.term(word, lang), BitMap(numbers)
-                bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
+                items = BitMap(numbers)
+                for term in (self._analyser.term(word, lang), *parts.get(word, ())):
+                    bitmaps[term] = bitmaps[term] | items if term in bitmaps else items
         return bitmaps
 
     def _suggested(self) -> list[_Thing]:
@@ -243,6 +245,9 @@ class SearchIndexWriter:
         return " ".join((about(thing.number), *(about(number, rolled=True) for number in sorted(above))))
 
     def _parts_of(self, word: str, lang: str) -> list[str]:
+        """The terms of the parts of a compound; a stop word is none."""
+        if word in STOP_WORDS.get(lang, frozenset()):
+            return []
         count = self._counter(lang)
         found = split_compound(word, lang, lambda other: 0 if other == word else count(other))
         whole = found.parts if found and not found.known_head else ()
@@ -262,11 +267,11 @@ class SearchIndexWriter:
                 self._engine.add_document(self._document(item))
 
     def _document(self, item: ReadItem) -> tantivy.Document:
-        """What the engine gets of an item; what the item has of parts and things is noted on the way."""
+        """What the engine gets of an item; what it links to is noted on the way."""
         parts = item.joined.split()
+        self._postings.append(set(parts), item.number)
         for lang, own in item.compounds:
             parts += self._parts[lang].all_in(own.split())
-        self._postings.append(set(parts), item.number)
         linked = [self._numbered[number] for number in item.links]
         for thing, place in zip(linked, item.places, strict=True):
             thing.linked.append(item.number)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import platform
 import re
@@ -27,9 +28,13 @@ import time
 import tomllib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 KGGRAPH = [sys.executable, "-m", "kggraph"]
@@ -84,6 +89,12 @@ def machine_lines() -> list[str]:
 
 
 # ------------------------------------------------------------------ starting and building
+def in_a_process(function: Callable[..., T], *arguments: Any) -> T:
+    """The result of a function in a process that did nothing before."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
 def print_starts(environment: dict[str, str]) -> None:
     """How long a build and the starts take."""
     began = time.monotonic()

@@ -31,29 +31,29 @@ from typing import TypeVar, cast
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
+from bench import ROOT, in_a_process
 
-ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from kggraph import config  # noqa: E402
-from kggraph.build import build  # noqa: E402
-from kggraph.config import Settings  # noqa: E402
-from kggraph.model import Model  # noqa: E402
-from kggraph.publish.generation import Generation  # noqa: E402
-from kggraph.publish.pool import Pool  # noqa: E402
-from kggraph.publish.text_index import write_text_index  # noqa: E402
-from kggraph.publish.things import Thing  # noqa: E402
-from kggraph.publish.writer import DescriptionsWriter  # noqa: E402
-from kggraph.rdf import ntriples  # noqa: E402
-from kggraph.search.facet_builder import FacetBuilder  # noqa: E402
-from kggraph.search.facets import FacetIndex  # noqa: E402
-from kggraph.search.index import SearchIndex  # noqa: E402
-from kggraph.search.results import search  # noqa: E402
-from kggraph.search.suggest import Suggester  # noqa: E402
-from kggraph.store.protocol import QueryEngine  # noqa: E402
-from kggraph.web import create_app  # noqa: E402
-from kggraph.web.generations import Generations  # noqa: E402
-from tests.relevance.measuring import questions  # noqa: E402
+from kggraph import config
+from kggraph.build import build
+from kggraph.config import Settings
+from kggraph.model import Model
+from kggraph.publish.generation import Generation
+from kggraph.publish.pool import Pool
+from kggraph.publish.text_index import write_text_index
+from kggraph.publish.things import Thing
+from kggraph.publish.writer import DescriptionsWriter
+from kggraph.rdf import ntriples
+from kggraph.search.facet_builder import FacetBuilder
+from kggraph.search.facets import FacetIndex
+from kggraph.search.index import SearchIndex
+from kggraph.search.results import search
+from kggraph.search.suggest import Suggester
+from kggraph.store.protocol import QueryEngine
+from kggraph.web import create_app
+from kggraph.web.generations import Generations
+from tests.relevance.measuring import questions
 
 Rows = list[ntriples.Row]
 T = TypeVar("T")
@@ -171,7 +171,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="kggraph-bench-search-") as temporary:
         folder = options.keep or Path(temporary)
         make(library, folder, options.items)
-        ours = measure(library, folder)
+        # In a process of its own, so that its memory is that of the search.
+        asked, kind = asked_questions(library), library.model.main.kind or ""
+        ours = in_a_process(measure, folder, asked, kind)
         if not options.no_others:
             compare(library, folder, options.items, ours)
     return 0
@@ -217,15 +219,18 @@ def _processor_seconds() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def measure(library: Library, folder: Path) -> dict[str, Times]:
-    """Times of the search, by what was done."""
+def measure(folder: Path, asked: Sequence[tuple[str, str]], kind: str) -> dict[str, Times]:
+    """Times of the search, by what was done.
+
+    :param asked: questions with the language of the page.
+    :param kind: that of items.
+    """
     before = _resident_mb()
     start = time.perf_counter()
     index, facets = SearchIndex(folder / "text"), FacetIndex(folder / "facets")
     print(f"open: {(time.perf_counter() - start) * 1000:.0f} ms")
-    asked = asked_questions(library)
     beginnings = [text[:end] for text, _ in asked[:150] for end in (2, 3, 5, 8) if len(text) >= end]
-    suggester = Suggester(index, library.model.main.kind or "")
+    suggester = Suggester(index, kind)
     for text, lang in asked:
         search(index, facets, text, lang=lang, most=MOST)
     for text in beginnings:

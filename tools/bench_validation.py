@@ -11,7 +11,6 @@ it; exactly what was seeded must be found. An edit is validated against what a g
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import random
 import resource
 import statistics
@@ -20,13 +19,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
-from bench import ROOT, machine_lines
+from bench import ROOT, in_a_process, machine_lines
 
 from kggraph import config
 from kggraph.build import build
@@ -41,7 +37,6 @@ sys.path.insert(0, str(ROOT))
 
 from tests.shape_cases import compare
 
-T = TypeVar("T")
 _EDITS = 1000
 _ROUNDS = 3
 
@@ -120,12 +115,6 @@ def _validate(data: bytes, shapes: bytes, engine: str, rounds: int) -> Validated
         times.append((time.perf_counter() - began[0], time.process_time() - began[1]))
     took, busy = (statistics.median(values) for values in zip(*times, strict=True))
     return Validated(took, busy, _memory_mb() - before, [result.key for result in report.results])
-
-
-def in_a_process(function: Callable[..., T], *arguments: Any) -> T:
-    """The result of a function in a process that did nothing before."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 def _memory_mb() -> float:

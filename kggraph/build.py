@@ -184,7 +184,8 @@ def _publish(remote: Remote, generation: Generation, settings: Settings, tell: P
     others = [one for one in shelf.generations(settings.build_path) if one.hash != generation.hash]
     publisher = Publisher(remote, settings.build_path)
     publisher.publish(quads(generation), map(quads, others), lambda done, total: tell("publish", done, total))
-    publisher.forget({generation.hash, *(one.hash for one in others[: settings.keep_generations - 1])})
+    # The one before stays in any case: it is asked until every server has changed over, or for good when we end here.
+    publisher.forget({generation.hash, *(one.hash for one in others[: max(settings.keep_generations - 1, 1)])})
 
 
 def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress) -> str:

@@ -1,6 +1,7 @@
 """A back-up: all that cannot be made again, in one file, with a checksum of everything in it.
 
-That is the sources, the settings file and the publication log. Generations are not in it: they are built from these.
+That is the sources, the settings file, the publication log and the quality of earlier builds. Generations are not in
+it: they are built from these.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sqlite3
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,11 +27,17 @@ from typing import Final
 
 from kggraph.config import FILE_NAME, Settings, load
 from kggraph.errors import BackupError
+from kggraph.publish import context, versions
 from kggraph.publish.inputs import hash_of_files, program
 from kggraph.publish.publication import log_path
+from kggraph.publish.quality_data import history_path
 
 _CONTENTS: Final = "backup.json"
-_LOG: Final = "publication-log.sqlite"
+_LOGS: Final[dict[str, Callable[[Path], Path]]] = {
+    "publication-log.sqlite": log_path,
+    "quality-log.sqlite": history_path,
+}
+"""What builds leave in their folder and cannot make again: name in the back-up, and where it is."""
 _FORMAT: Final = 1
 _LEVEL: Final = 6
 _PARTIAL: Final = "-partial-"
@@ -145,9 +152,10 @@ def _unpacked(path: Path, folder: Path) -> Contents:
     if wrong:
         raise BackupError(f"{path.name} is damaged: {wrong[0]} is not what it was.")
     settings = load(folder, {})
-    if (folder / _LOG).is_file():
-        settings.build_path.mkdir(parents=True, exist_ok=True)
-        (folder / _LOG).replace(log_path(settings.build_path))
+    for name, place in _LOGS.items():
+        if (folder / name).is_file():
+            settings.build_path.mkdir(parents=True, exist_ok=True)
+            (folder / name).replace(place(settings.build_path))
     if contents.program == program() and hash_of_files(settings) != contents.version:
         raise BackupError(f"{path.name} does not make generation {contents.version}, which it was made of.")
     return contents
@@ -160,17 +168,25 @@ def _contents(path: Path, told: dict[str, object]) -> Contents:
     return Contents(str(told["created"]), str(told["program"]), str(told["version"]), files)
 
 
+def source_folders(settings: Settings) -> tuple[Path, ...]:
+    """The folders with all that people wrote: what a back-up, a container or a copy has to have."""
+    folders = settings.ontology_path, settings.shapes_path, settings.data_path, settings.queries_path
+    return (*folders, settings.pages_path, settings.root / context.FOLDER, settings.root / versions.FOLDER)
+
+
 def _sources(settings: Settings) -> Iterator[tuple[str, bytes]]:
-    folders = (settings.ontology_path, settings.shapes_path, settings.data_path, settings.queries_path)
     yield FILE_NAME, (settings.root / FILE_NAME).read_bytes()
-    for folder in (*folders, settings.root / "contexts"):
+    for folder in source_folders(settings):
+        if not folder.is_relative_to(settings.root):
+            raise BackupError(f"{folder} is not in {settings.root}; a back-up has what is in that folder only.")
         for path in sorted(folder.rglob("*")):
             relative = path.relative_to(settings.root)
             if path.is_file() and not any(part.startswith(".") for part in relative.parts):
                 yield relative.as_posix(), path.read_bytes()
-    if log_path(settings.build_path).is_file():
-        with closing(sqlite3.connect(log_path(settings.build_path))) as log:
-            yield _LOG, log.serialize()
+    for name, place in _LOGS.items():
+        if (file := place(settings.build_path)).is_file():
+            with closing(sqlite3.connect(file)) as log:
+                yield name, log.serialize()
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:

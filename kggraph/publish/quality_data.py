@@ -167,6 +167,11 @@ def totals_of(quality: Quality) -> dict[str, float]:
     return {**quality.totals, "completeness": round(quality.completeness, 4)}
 
 
+def history_path(build: Path) -> Path:
+    """Where the totals of every build are."""
+    return build / FILE_NAME
+
+
 def record_quality(build: Path, hash: str, totals: Mapping[str, float], now: str) -> bool:
     """Add a build to the history, when another generation than the last one was put in place.
 
@@ -174,7 +179,7 @@ def record_quality(build: Path, hash: str, totals: Mapping[str, float], now: str
     :param now: UTC, xsd:dateTime in seconds.
     :returns: whether it was added.
     """
-    with closing(sqlite3.connect(build / FILE_NAME)) as database, database:
+    with closing(sqlite3.connect(history_path(build))) as database, database:
         database.execute(_HISTORY)
         last = database.execute("SELECT hash FROM build ORDER BY rowid DESC LIMIT 1").fetchone()
         if last == (hash,):
@@ -185,7 +190,7 @@ def record_quality(build: Path, hash: str, totals: Mapping[str, float], now: str
 
 def history(build: Path, limit: int) -> list[Point]:
     """The last builds, the oldest first; none when nothing was recorded yet."""
-    path = build / FILE_NAME
+    path = history_path(build)
     if not path.is_file():
         return []
     with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)) as database:

@@ -88,7 +88,7 @@ def _reach(remote: Remote, version: str) -> tuple[Callable[[], Dataset], int]:
     """The same for an engine elsewhere; when it does not answer now it may do so later, so that only is said."""
     from kggraph.store.remote_engine import Breaker, RemoteDataset  # takes longer to import than to start without
 
-    dataset = RemoteDataset(remote, version, Breaker())
+    dataset = RemoteDataset(remote, version, Breaker(remote.timeout_s))
     task = Task("ASK {}", None, "boolean", RESULTS_JSON.media_type, None, None, None, 1024, 1, 1 << 20, 1 << 20)
     try:
         Result(dataset, task, piece_bytes=1 << 16, send=lambda piece: None).run()

@@ -62,38 +62,45 @@ _EVERYTHING: Final = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 class Breaker:
     """Stops asking an engine that does not answer: shared by all processes forked after it was made.
 
-    After five failures in a row requests fail at once; every five seconds one of them is let through to look again.
+    After five failures in a row requests fail at once, and also when none of five or more was answered within the time
+    that a request has: who asks may be ended while it waits, so each one is noted before. Every five seconds one of
+    them is let through to look again.
     """
 
-    _STATE: Final = struct.Struct("<qd")
+    _STATE: Final = struct.Struct("<qdqd")
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._memory, self._clock = mmap.mmap(-1, self._STATE.size), clock
+    def __init__(self, timeout_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """
+        :param timeout_s: what a request may take.
+        """
+        self._memory, self._clock, self._timeout_s = mmap.mmap(-1, self._STATE.size), clock, timeout_s
 
     def check(self) -> None:
-        """Return when the engine may be asked.
+        """Return when the engine may be asked, and note that it is.
 
         :raises EngineUnavailable: it failed too often just now.
         """
-        failures, look_again = self._STATE.unpack(self._memory[:])
-        if failures < _FAILURES:
-            return
-        if self._clock() < look_again:
-            raise EngineUnavailable("The query engine does not answer just now; ask again in a moment.")
-        self._put(failures, self._clock() + _OPEN_S)
+        failures, look_again, unanswered, since = self._STATE.unpack(self._memory[:])
+        now = self._clock()
+        is_silent = unanswered >= _FAILURES and now - since > self._timeout_s
+        if failures >= _FAILURES or is_silent:
+            if now < look_again:
+                raise EngineUnavailable("The query engine does not answer just now; ask again in a moment.")
+            look_again = now + _OPEN_S
+        self._put(failures, look_again, unanswered + 1, since if unanswered else now)
 
     def failed(self) -> None:
-        """Take in that the engine did not answer."""
-        failures, _ = self._STATE.unpack(self._memory[:])
-        self._put(failures + 1, self._clock() + _OPEN_S)
+        """Take in that the engine is not there."""
+        failures, _, *unanswered = self._STATE.unpack(self._memory[:])
+        self._put(failures + 1, self._clock() + _OPEN_S, *unanswered)
 
     def worked(self) -> None:
-        """Take in that it did."""
+        """Take in that it answered."""
         if self._memory[:] != bytes(self._STATE.size):
-            self._put(0, 0.0)
+            self._put(0, 0.0, 0, 0.0)
 
-    def _put(self, failures: int, look_again: float) -> None:
-        self._memory[:] = self._STATE.pack(failures, look_again)
+    def _put(self, failures: int, look_again: float, unanswered: int, since: float) -> None:
+        self._memory[:] = self._STATE.pack(failures, look_again, unanswered, since)
 
 
 class RemoteDataset(Dataset):
@@ -106,7 +113,7 @@ class RemoteDataset(Dataset):
 
     def __init__(self, remote: Remote, version: str, breaker: Breaker | None = None) -> None:
         super().__init__(Store())
-        self._remote, self._breaker = remote, breaker or Breaker()
+        self._remote, self._breaker = remote, breaker or Breaker(remote.timeout_s)
         self._graph = graph_of(remote.base, version)
         self._is_there = False
 
@@ -187,6 +194,8 @@ def patiently(ask: Callable[[], _Given], remote: Remote, breaker: Breaker) -> _G
             if pause is None or not problem.is_passing:
                 if problem.is_passing:
                     breaker.failed()
+                elif not problem.is_silence:
+                    breaker.worked()
                 raise problem.error from None
             time.sleep(pause)
         else:
@@ -288,12 +297,16 @@ def _refuse_part(status: int, headers: Message, timeout_s: float) -> None:
 class _Problem:
     error: KgError
     is_passing: bool
+    is_silence: bool = False
+    """Whether there was no answer at all within the time for one."""
 
 
 def _problem(error: Exception, remote: Remote) -> _Problem:
     """What an error of the client says, without addresses and credentials."""
     if isinstance(error, TimeoutError) or (isinstance(error, URLError) and isinstance(error.reason, TimeoutError)):
-        return _Problem(EngineUnavailable("The query engine did not answer in time; ask again or for less."), False)
+        return _Problem(
+            EngineUnavailable("The query engine did not answer in time; ask again or for less."), False, True
+        )
     status = error.code if isinstance(error, HTTPError) else _STATUS.get(type(error).__name__, 0)
     if status in (401, 403):
         return _Problem(EngineUnavailable("The query engine refuses the credentials of this server."), False)
@@ -302,7 +315,10 @@ def _problem(error: Exception, remote: Remote) -> _Problem:
     if status in _PASSING or not status:
         return _Problem(EngineUnavailable("The query engine does not answer just now; ask again in a moment."), True)
     said = error.read() if isinstance(error, HTTPError) else str(error).partition("Response:\n")[2]
-    return _Problem(EngineError(f"The query engine cannot answer this: {_first_line(said, remote)}"), False)
+    line = _first_line(said, remote)
+    if line.startswith("<"):  # a page, which says it to people
+        return _Problem(EngineError(f"The query engine, or a proxy before it, answers with status {status}."), False)
+    return _Problem(EngineError(f"The query engine cannot answer this: {line}"), False)
 
 
 _STATUS: Final = {

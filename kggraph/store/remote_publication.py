@@ -88,7 +88,7 @@ class Publisher:
     """
 
     def __init__(self, remote: Remote, notes: Path) -> None:
-        self._remote, self._notes, self._breaker = remote, notes, Breaker()
+        self._remote, self._notes, self._breaker = remote, notes, Breaker(_WRITE_S)
         self._ledger = ledger_of(remote.base)
 
     def publish(

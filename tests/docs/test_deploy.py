@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kggraph.config import load
+from kggraph.operation.archive import source_folders
 from tests.programs import program
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
@@ -70,6 +72,14 @@ def test_the_container_is_no_root_and_copies_what_there_is(root: Path) -> None:
     for sources in re.findall(r"^COPY (?!--)(.+) \S+$", text, re.MULTILINE):
         for source in sources.split():
             assert (root / source).exists(), source
+
+
+def test_the_container_has_all_that_was_written(root: Path) -> None:
+    text = (DEPLOY / "Containerfile").read_text()
+    final = text[text.rindex("\nFROM ") :]
+    copied = {source for line in re.findall(r"^COPY (?!--)(.+) \S+$", final, re.MULTILINE) for source in line.split()}
+    folders = {folder.name for folder in source_folders(load(root, {})) if folder.is_dir()}
+    assert copied == {"kggraph.toml", *folders}
 
 
 def test_w3id_keeps_every_path() -> None:

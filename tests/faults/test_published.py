@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import random
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -43,8 +45,9 @@ class Between(BaseHTTPRequestHandler):
     engine: ClassVar[str]
     asked: ClassVar[int]
     at: ClassVar[tuple[int, float] | None]
-    """Number of a request, and the share of its body that the engine gets before it happens; 1.0 and above: all."""
-    happen: ClassVar[Callable[[], None]]
+    """Number of a request, and the share of its body that the engine gets before it happens; 1.0 and above: all, and
+    from 2.0 on it happens that many seconds less two after the answer."""
+    happen: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
     lies: ClassVar[bool] = False
     """Whether it says that it took data, and did not."""
     protocol_version = "HTTP/1.0"
@@ -53,7 +56,7 @@ class Between(BaseHTTPRequestHandler):
         """Hand it on."""
         kind, body = type(self), self.rfile.read(int(self.headers["Content-Length"]))
         number, share = kind.asked, kind.at[1] if kind.at and kind.at[0] == kind.asked else None
-        kind.asked = number + 1
+        kind.asked, happen = number + 1, kind.happen
         if kind.lies and "graph%2Fdata%2F" in self.path:
             self.send_response(204)
             self.end_headers()
@@ -68,19 +71,24 @@ class Between(BaseHTTPRequestHandler):
             connection.endheaders()
             if share is not None and share < 1.0:
                 connection.send(body[: int(len(body) * share)])
-                kind.happen()
+                happen()
                 return
             connection.send(body)
             answer = connection.getresponse()
             told = answer.read()
-            if share is not None:
-                kind.happen()
+            if share is not None and share < 2.0:
+                happen()
                 return
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))
             self.send_header("Content-Length", str(len(told)))
             self.end_headers()
             self.wfile.write(told)
+            if share is not None:
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_WR)
+                time.sleep(share - 2.0)
+                happen()
 
     do_PUT = do_POST
 
@@ -125,6 +133,8 @@ def publish(kb: Path, env: dict[str, str], handler: type[Between], way: str, at:
     return handler.asked
 
 
+AFTER, AFTER_S = 3, 0.4
+"""For how many requests what comes after the last one counts, and how long it takes at most."""
 WAYS = {
     "in pieces": "import kggraph.store.remote_publication as p; p._PIECE_BYTES = 4_000; p._PATCH_LINES = 0",
     "as a patch": "pass",
@@ -151,7 +161,9 @@ def test_publish(way: str, kb: Path, tmp_path: Path, chance: random.Random, figu
         total, switched = publish(kb, env, handler, way, None), 0
         for number in range(POINTS):
             back()
-            publish(kb, env, handler, way, (int((number + chance.random()) / POINTS * total), chance.random() * 1.5))
+            at, share = int((number + chance.random()) / POINTS * (total + AFTER)), chance.random()
+            # After the last request the generation is put in place here.
+            publish(kb, env, handler, way, (at, share * 1.5) if at < total else (total - 1, 2.0 + share * AFTER_S))
             now = current_hash(settings)
             assert now in (old.hash, new.hash)
             assert now == old.hash or new.hash in publisher.complete()

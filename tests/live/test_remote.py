@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,16 @@ def test_an_edit_is_published_as_one_update_and_what_is_old_goes(kb: Settings) -
         versions.append(build(kb).hash)
     assert len(set(versions)) == 5
     assert publisher(kb).complete() == frozenset(versions[-kb.keep_generations :])
+
+
+def test_the_one_before_stays_in_the_engine_until_all_have_changed_over(kb: Settings) -> None:
+    settings = replace(kb, keep_generations=1)
+    versions = [build(settings).hash]
+    file = next(iter(sorted((kb.root / "data").rglob("*.ttl"))))
+    for number in range(2):
+        file.write_text(f"{file.read_text()}# edit {number}\n")
+        versions.append(build(settings).hash)
+    assert publisher(kb).complete() == frozenset(versions[-2:])
 
 
 def test_an_edit_changes_exactly_its_triples(kb: Settings) -> None:

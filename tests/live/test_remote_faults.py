@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -49,6 +52,8 @@ class Backend(BaseHTTPRequestHandler):
                 time.sleep(3)
             case "500":
                 self._send(500, b"Internal <b>secrets</b>\nat line 5 of /srv/engine.c")
+            case "500 in a page":
+                self._send(500, b"<html>\n<head><title>500 Internal Server Error</title></head></html>")
             case "503" | "503 once" if self.way == "503" or self.asked == 1:
                 self._send(503, b"busy")
             case "401":
@@ -111,6 +116,7 @@ def backend(way: str) -> Iterator[Remote]:
     [
         ("hangs", EngineUnavailable, "did not answer in time"),
         ("500", EngineError, "Internal <b>secrets</b>."),
+        ("500 in a page", EngineError, "answers with status 500."),
         ("503", EngineUnavailable, "does not answer just now"),
         ("401", EngineUnavailable, "refuses the credentials"),
         ("elsewhere", EngineUnavailable, "sends elsewhere"),
@@ -140,7 +146,7 @@ def test_what_passes_is_asked_again() -> None:
 
 def test_after_failures_it_is_left_alone_and_looked_at_again() -> None:
     now = [0.0]
-    breaker = Breaker(lambda: now[0])
+    breaker = Breaker(10.0, lambda: now[0])
     for _ in range(5):
         breaker.check()
         breaker.failed()
@@ -152,6 +158,47 @@ def test_after_failures_it_is_left_alone_and_looked_at_again() -> None:
         breaker.check()
     breaker.worked()
     breaker.check()
+
+
+def test_one_that_says_nothing_is_left_alone_too() -> None:
+    now = [0.0]
+    breaker = Breaker(10.0, lambda: now[0])
+    for _ in range(8):  # long queries, all at the same time
+        breaker.check()
+    now[0] += 9
+    breaker.check()
+    now[0] += 2
+    breaker.check()  # none was answered in the time that it had: one may look
+    with pytest.raises(EngineUnavailable):
+        breaker.check()
+    now[0] += 6
+    breaker.check()
+    with pytest.raises(EngineUnavailable):
+        breaker.check()
+    breaker.worked()
+    for _ in range(8):
+        now[0] += 9
+        breaker.check()
+        breaker.worked()
+
+
+def test_who_waits_is_counted_although_it_is_ended() -> None:
+    with backend("hangs") as remote:
+        dataset = RemoteDataset(remote, "v")
+        dataset._is_there = True  # nothing is answered any more, not even the look for the generation
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                with contextlib.suppress(BaseException):
+                    dataset.results(SELECT.text, SELECT)
+                os._exit(1)
+            time.sleep(0.25)
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        with pytest.raises(EngineUnavailable, match="did not answer in time"):  # one that looks again
+            dataset.results(SELECT.text, SELECT)
+        with pytest.raises(EngineUnavailable, match="does not answer just now"):
+            dataset.results(SELECT.text, SELECT)
 
 
 def test_secrets_come_from_the_environment_only(tmp_path: object) -> None:

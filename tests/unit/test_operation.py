@@ -114,12 +114,23 @@ def test_a_backup_comes_back_whole(kb: Path, tmp_path: Path, capsys: pytest.Capt
     assert outcome(capsys, "backup", str(file))[0] == 0
     assert version in outcome(capsys, "restore", str(file), "--verify")[1]
     assert outcome(capsys, "restore", str(file), str(back))[0] == 0
-    log = (kb / "build" / "changes.sqlite").read_bytes()
-    assert (back / "build" / "changes.sqlite").stat().st_size == len(log)
+    written = [path.relative_to(kb) for path in kb.glob("[!b]*/**/*") if path.is_file()]
+    kept = [Path("build", name) for name in ("changes.sqlite", "quality.sqlite")]
+    assert all((back / path).stat().st_size == (kb / path).stat().st_size for path in (*written, *kept))
     assert build(load(back, {})).hash == version
     code, _, err = outcome(capsys, "restore", str(file), str(back))
     assert code == 1 and "is in use" in err
     assert list(tmp_path.glob(".*")) == []
+
+
+def test_a_folder_elsewhere_is_not_left_out_silently(
+    kb: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (kb / "data").rename(tmp_path / "data")
+    monkeypatch.setenv("KGGRAPH_DATA_DIR", str(tmp_path / "data"))
+    code, _, err = outcome(capsys, "backup", str(tmp_path / "b.tar.gz"))
+    assert code == 1 and f"{tmp_path / 'data'} is not in " in err
+    assert not (tmp_path / "b.tar.gz").exists()
 
 
 def test_a_damaged_backup_is_refused_wherever_it_is_damaged(

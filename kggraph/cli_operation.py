@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from kggraph.cli_context import PATH, settings_of
+from kggraph.cli_context import PATH, counted, settings_of
 
 _VERDICTS: Final = {"ok": "ok   ", "note": "note ", "wrong": "WRONG"}
 
@@ -39,7 +39,8 @@ def gc(context: click.Context, keep: int | None) -> None:
 
     settings = settings_of(context)
     freed = collect_garbage(settings, keep or settings.keep_generations, _waiting)
-    click.echo(f"{freed / 1024 / 1024:.1f} MB set free; {len(generations(settings))} generations are kept.")
+    kept = counted(len(generations(settings)), "generation")
+    click.echo(f"{freed / 1024 / 1024:.1f} MB set free; {kept} left.")
 
 
 @click.command(name="doctor", short_help="Look whether all is well; change nothing.")
@@ -79,6 +80,8 @@ def restore(file: Path, folder: Path | None, verify: bool) -> None:
     """Put the back-up FILE in FOLDER, which must be new or empty; it appears there whole or not at all."""
     from kggraph.operation import archive
 
+    if verify and folder is not None:
+        raise click.UsageError("Name a FOLDER to restore into, or say --verify, which keeps nothing.")
     if verify:
         contents = archive.verify(file)
         click.echo(f"{file}: whole; {len(contents.files)} files of {contents.created}, generation {contents.version}.")

@@ -80,7 +80,7 @@ def back_up(settings: Settings, target: Path) -> Contents:
                 raise BackupError("The sources changed while they were being read; make the back-up again.")
             partial.replace(target)
     except OSError as error:
-        raise BackupError(f"The back-up cannot be written: {error.strerror or error}.") from None
+        raise BackupError(f"{target} cannot be written: {error.strerror or error}.") from None
     return Contents(created, program(), version, files)
 
 
@@ -107,7 +107,7 @@ def restore(path: Path, target: Path) -> Contents:
             contents = _unpacked(path, partial)
             partial.replace(target)
     except OSError as error:
-        raise BackupError(f"The back-up cannot be restored: {error.strerror or error}.") from None
+        raise BackupError(f"{target} cannot be restored: {error.strerror or error}.") from None
     return contents
 
 

@@ -39,9 +39,10 @@ def roll_back(settings: Settings, name: str | None, waiting: Waiting) -> Generat
         others = [path for path in generations(settings) if path.name != now]
         wanted = [path for path in others if path.name.startswith(name)] if name else others[:1]
         if len(wanted) != 1:
-            what = f"one generation {name}" if name else "other generation"
-            has = ", ".join(path.name for path in others) or "none"
-            raise GenerationError(f"There is not {what} to go back to; besides the current one there are: {has}.")
+            if not others:
+                raise GenerationError("There is no other generation to go back to.")
+            has = ", ".join(path.name for path in others)
+            raise GenerationError(f"There is not one generation {name}; those to go back to are: {has}.")
         generation = open_generation(wanted[0])
         generation.verify()
         shelf.hold(settings.build_path, generation.hash)

@@ -45,7 +45,8 @@ def door(engine: Engine, folder: Path, auth: str) -> Iterator[dict[str, str]]:
     config = folder / "nginx.conf"
     config.write_text(
         f"user {pwd.getpwuid(os.geteuid()).pw_name}; daemon off; pid {folder}/pid; events {{}}\n"
-        f"http {{ access_log off; error_log {folder}/error.log; {paths} client_max_body_size 50m; server {{ listen 127.0.0.1:{port};\n"
+        f"http {{ access_log off; error_log {folder}/error.log; {paths} client_max_body_size 50m;\n"
+        f"server {{ listen 127.0.0.1:{port};\n"
         f"location / {{ {ASKED[auth].format(folder=folder)} proxy_pass {origin}; }} }} }}\n"
     )
     process = subprocess.Popen([executable, "-p", str(folder), "-e", f"{folder}/error.log", "-c", str(config)])

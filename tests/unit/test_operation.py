@@ -52,7 +52,7 @@ def test_rollback_goes_back_and_build_goes_on(kb: Path, capsys: pytest.CaptureFi
 def test_rollback_refuses_what_is_not_there_or_damaged(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first = changed(kb, 1)
     code, _, err = outcome(capsys, "rollback")
-    assert code == 1 and "besides the current one there are: none" in err
+    assert code == 1 and "There is no other generation to go back to." in err
     second = changed(kb, 2)
     flip(kb / "build" / "generations" / first / "descriptions.sqlite")
     code, _, err = outcome(capsys, "rollback", first)
@@ -68,7 +68,7 @@ def test_gc_removes_what_is_not_kept(kb: Path, capsys: pytest.CaptureFixture[str
         (folder / left / "file").write_bytes(bytes(1 << 20))
     code, out, _ = outcome(capsys, "gc", "--keep", "2")
     assert code == 0
-    assert out.endswith("set free; 2 generations are kept.\n")
+    assert out.endswith("set free; 2 generations left.\n")
     assert float(out.split()[0]) >= 3
     assert {path.name for path in folder.iterdir()} == set(hashes[1:])
     assert current(kb) == hashes[-1]
@@ -120,6 +120,10 @@ def test_a_backup_comes_back_whole(kb: Path, tmp_path: Path, capsys: pytest.Capt
     assert build(load(back, {})).hash == version
     code, _, err = outcome(capsys, "restore", str(file), str(back))
     assert code == 1 and "is in use" in err
+    code, _, err = outcome(capsys, "restore", str(file), str(tmp_path / "other"), "--verify")
+    assert code == 2 and "or say --verify" in err
+    code, _, err = outcome(capsys, "backup", str(tmp_path / "nowhere" / "b.tar.gz"))
+    assert code == 1 and f"{tmp_path / 'nowhere' / 'b.tar.gz'} cannot be written: No such file" in err
     assert list(tmp_path.glob(".*")) == []
 
 

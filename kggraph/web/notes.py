@@ -60,7 +60,7 @@ def notes(kb: KnowledgeBase, choice: Choice, results: Results, language: str, ad
         better=better,
         better_href=_href(kb, replace(choice, text=better), address) if better else "",
         relaxed=bool(found and found.relaxed and results.total),
-        missing=question.missing if question and results.total else (),
+        missing=question.missing if question else (),
         left_out=question.left_out if question else (),
         only_stop_words=bool(question and question.only_stop_words),
         nothing_asked=bool(found and found.asks_nothing),

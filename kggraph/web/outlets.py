@@ -9,7 +9,7 @@ from kggraph.publish.bibliography import Bibliography
 from kggraph.publish.changes import Changes
 from kggraph.publish.dataset import DatasetFacts, dataset_facts
 from kggraph.publish.harvest_sets import HarvestSet, harvest_sets
-from kggraph.publish.labels import pick
+from kggraph.publish.labels import Label, pick
 from kggraph.publish.oai import Repository
 from kggraph.publish.publication import log_path
 from kggraph.publish.reconcile import Reconciler
@@ -74,6 +74,13 @@ class Outlets:
         """Things as works; those that are not there are left out."""
         found = [description for iri in iris if (description := self.kb.descriptions.get(iri))]
         return self.reader.read_all(found)
+
+
+def keeper(kb: KnowledgeBase, language: str, prefix: str) -> tuple[Label, str] | None:
+    """Whom to tell of an error where there is no address for mail: who publishes the dataset, with their page."""
+    publisher = outlets(kb).facts.publisher
+    href = kb.addresses.href(publisher.iri, prefix)[0] if publisher else None
+    return (pick(publisher.names, language, publisher.iri), href) if publisher and href else None
 
 
 @once_a_generation

@@ -17,7 +17,7 @@ from kggraph.web.facets import facet_views
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.http import TEXT, Document, answered, language_prefix
 from kggraph.web.kinds import Kind
-from kggraph.web.outlets import outlets
+from kggraph.web.outlets import keeper, outlets
 from kggraph.web.page_head import jsonld
 from kggraph.web.prose import own_text, rendered, title_of
 from kggraph.web.render import Context, Here, here, page, page_links
@@ -61,7 +61,8 @@ def accessibility() -> Document:
 
 def _statement(place: Here) -> Context:
     text = own_text(place.site.settings.pages_path, "accessibility", place.language)
-    return {"title": title_of(text) or place.t("nav.accessibility"), "text": rendered(text)}
+    title = title_of(text) or place.t("nav.accessibility")
+    return {"title": title, "text": rendered(text), "keeper": keeper(place.kb, place.language, place.prefix)}
 
 
 def robots(place: Here) -> Document:

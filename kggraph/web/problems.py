@@ -37,6 +37,8 @@ TYPE_BASE: Final = "https://w3id.org/kggraph/problems#"
 
 _KNOWN: Final[Mapping[int, type[KgError]]] = {404: ThingNotFound, 405: MethodNotAllowed, 413: RequestTooLarge}
 _RETRY_AFTER_S: Final = 5
+_PLAIN: Final = ("not-found", "internal")
+"""Problems of which a page says in its own words all there is to say."""
 _LONGEST_PATH: Final = 2_000
 
 
@@ -130,9 +132,11 @@ def _headers(error: KgError) -> tuple[tuple[str, str], ...]:
 
 def _page(problem: Problem, error: Exception) -> bytes:
     place = here()
+    # Words for just this problem say it all; those for its whole kind leave the matter itself to be told.
+    is_told = _key(place.t, "text", problem) not in ("", f"problem.{problem.code}.text")
     context = {
         "problem": problem,
-        "detail": in_language(problem.detail, place.language),
+        "detail": None if is_told or problem.code in _PLAIN else in_language(problem.detail, place.language),
         "title": _words(place.t, "title", problem) or problem.title,
         "advice": _words(place.t, "text", problem),
         "incident": problem.details.get("incident", ""),
@@ -154,11 +158,13 @@ def _in_language(problem: Problem, t: Texts) -> Problem:
 
 def _words(t: Texts, part: str, problem: Problem) -> str:
     """Our words for a problem in the language of the page: for this parameter, else for this kind of problem."""
+    key = _key(t, part, problem)
+    return t(key).format_map(_Forgiving(problem.details)) if key else ""
+
+
+def _key(t: Texts, part: str, problem: Problem) -> str:
     said = [f".{problem.details[name]}" for name in ("reason", "parameter") if name in problem.details]
-    for key in (f"problem.{problem.code}{one}.{part}" for one in (*said, "")):
-        if t.has(key):
-            return t(key).format_map(_Forgiving(problem.details))
-    return ""
+    return next((key for one in (*said, "") if t.has(key := f"problem.{problem.code}{one}.{part}")), "")
 
 
 class _Forgiving(dict[str, Any]):

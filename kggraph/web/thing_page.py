@@ -26,6 +26,7 @@ from kggraph.web.kinds import Kind
 from kggraph.web.linked import Around, MappingView, concept_schemes
 from kggraph.web.notices import notices
 from kggraph.web.once import once_a_generation
+from kggraph.web.outlets import keeper
 from kggraph.web.page_head import head_of_work
 from kggraph.web.present import Reader
 from kggraph.web.related import related
@@ -109,6 +110,7 @@ def _stencil_of(place: Here, kind: Kind | None, cited: bool, has_source: bool) -
             "kind_label": pick(kind.plural, place.language, kind.name) if kind else Label("", ""),
             "cited": cited,
             "contact": place.site.settings.contact_email,
+            "keeper": keeper(place.kb, place.language, place.prefix),
             "formats": (*data, *((offer.label, place.prefix, offer.suffix) for offer in (MARKDOWN, RESULTS_CSV))),
             "citations": [(offer.label, place.prefix, offer.suffix) for offer in CITATION_FORMATS if cited],
             "has_source": has_source,

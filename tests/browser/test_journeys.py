@@ -227,6 +227,8 @@ def test_cite_share_and_a_reading_list(reader: Reader) -> None:
     shared = str(reader.page.get_by_role("link", name="Deel per e-mail").get_attribute("href"))
     assert shared.startswith("mailto:?subject=") and f"id/item/{ITEMS[0]}" in unquote(shared)
     assert b"TY  - " in reader.page.request.get(f"{reader.url}{ITEM}.ris").body()
+    told = str(reader.page.get_by_role("link", name="Meld een fout").get_attribute("href"))
+    assert told.startswith("mailto:") or reader.page.request.get(reader.url + told).ok, "there is somebody to tell"
     reader.page.get_by_role("link", name="Verwijzing en leeslijst").click()
     reader.page.locator("#add").fill(ITEMS[1])
     reader.page.get_by_role("button", name="Voeg toe").click()
@@ -292,6 +294,7 @@ def test_the_question_stays_when_the_language_changes(reader: Reader) -> None:
         ("/items?topic=eenzaamheid", ".card-title"),
         (f"/list?{PAIR}", ".references i"),
         ("/topics", ".node a"),
+        ("/gaps", ".gap-map th"),
     ],
 )
 def test_print(reader: Reader, tmp_path: Path, path: str, selector: str) -> None:

@@ -111,6 +111,11 @@ def test_nothing_found_says_so(client: FlaskClient) -> None:
         assert len(titles(client.get(unescape(href), headers=HTML).text)) == int(count)
 
 
+def test_a_word_that_nothing_is_known_by_is_named(client: FlaskClient) -> None:
+    for query in ("q=xqzxqz", "form=arch&q=xqzxqz", "q=xqzxqz+arch"):
+        assert "Nothing is known here by the word: xqzxqz." in client.get(f"/items?{query}", headers=HTML).text
+
+
 def test_the_form_works_without_script(client: FlaskClient) -> None:
     text = client.get("/items?sort=title", headers=HTML).text
     assert '<form class="find" method="get" action="/items" role="search"' in text

@@ -100,6 +100,9 @@ def test_whom_to_write_to_is_told_when_there_is_someone(
     assert 'href="mailto:desk@example.org"' in told.get("/accessibility", headers=HTML).text
     for path in (item, "/gaps?rows=form&columns=designer", "/accessibility"):
         assert "mailto:desk" not in client.get(path, headers=HTML).text
+    # Without an address there is still somebody: who publishes the dataset, if that is told.
+    named = client.get("/dataset.ttl").text
+    assert ("Report an error to" in client.get(item, headers=HTML).text) == ("dcterms:publisher" in named)
     empty = client.get("/gaps?rows=form&columns=designer", headers=HTML).text
     assert 'class="gap-invite" href="/items?' in empty
 

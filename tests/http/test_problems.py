@@ -76,6 +76,14 @@ def test_a_page_for_browsers(client: FlaskClient, method: str, path: str, status
         assert "<script>" not in response.text
 
 
+def test_a_page_says_it_once(client: FlaskClient) -> None:
+    """Where we have words for just this, the sentence for programs is left out; where not, it tells the matter."""
+    page = client.get("/nl/items?page=0", headers={"Accept": "text/html"}).text
+    assert "Deze bladzijde is er niet" in page and "The page must be" not in page
+    page = client.get("/nl/sparql?query=ASK{}&format=doc", headers={"Accept": "text/html"}).text
+    assert '<p class="muted" lang=' in page
+
+
 @pytest.mark.parametrize(("method", "path", "status", "code"), PROVOKED)
 def test_text_for_who_asks(client: FlaskClient, method: str, path: str, status: int, code: str) -> None:
     response = client.open(path, method=method, headers={"Accept": "text/plain"})

@@ -19,6 +19,8 @@ from tests.programs import program
 
 pytestmark = pytest.mark.live
 
+CUT = """[...document.querySelectorAll('.scroll')].filter((one) => one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.innerText.slice(0, 80))"""
 NOT_PRINTED = ".site-nav a, .languages a, .footer-links a, .acts a, .formats a"
 SMALL = """[...document.querySelectorAll(`button, summary, select, input:not([type=hidden], [type=checkbox]),
     label:has(input), .pills a, .chips a, .formats a, .tiles a, .site-nav a, .languages a, .pager a,
@@ -294,7 +296,6 @@ def test_the_question_stays_when_the_language_changes(reader: Reader) -> None:
         ("/items?topic=eenzaamheid", ".card-title"),
         (f"/list?{PAIR}", ".references i"),
         ("/topics", ".node a"),
-        ("/gaps", ".gap-map th"),
     ],
 )
 def test_print(reader: Reader, tmp_path: Path, path: str, selector: str) -> None:
@@ -312,3 +313,21 @@ def test_print(reader: Reader, tmp_path: Path, path: str, selector: str) -> None
     lines = {line.strip() for line in text.splitlines()}
     assert [one for one in left_out if one in lines and one not in (*wanted, *headings)] == []
     assert "Menu" not in lines and "Filters" not in lines
+
+
+def test_no_table_or_drawing_is_cut_by_the_edge_of_the_paper(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 672, "height": 950})  # A4 without its margins
+    reader.page.emulate_media(media="print")
+    for path in ("/gaps", "/quality", "/crosswalk", "/stats", f"/compare?{PAIR}", "/shapes"):
+        reader.go(path)
+        assert reader.page.locator("table").count(), path
+        assert reader.page.evaluate(CUT) == [], path
+
+
+def test_who_wants_no_motion_gets_none(reader: Reader) -> None:
+    """https://www.w3.org/TR/WCAG21/#animation-from-interactions; the reader asks for less."""
+    reader.go("/items")
+    assert reader.page.evaluate(
+        "[...document.querySelectorAll('*')].every((one) => getComputedStyle(one).transitionDuration === '0s'"
+        " && getComputedStyle(one).animationName === 'none')"
+    )

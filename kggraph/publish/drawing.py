@@ -22,7 +22,8 @@ Edge = tuple[Term, NamedNode, Term]
 
 MOST_NODES: Final = 40
 MOST_EDGES: Final = 80
-_BOX: Final = 190.0
+_BOX: Final = (110.0, 300.0)
+"""The least and most width of a box; those of a column are as wide as the longest name needs."""
 _GAP: Final = 130.0
 _ROW: Final = 44.0
 _HIGH: Final = 28.0
@@ -37,6 +38,7 @@ _Four = tuple[float, float, float, float]
 class _Place:
     x: float
     y: float
+    wide: float
 
 
 def drawable(solutions: Solutions) -> list[Edge] | None:
@@ -61,8 +63,8 @@ def graph_drawing(edges: Iterable[Edge], caption: Caption, labels: Callable[[str
     whole = sorted(set(edges), key=lambda edge: tuple(map(str, edge)))
     shown = _some(whole)
     columns = _columns(shown)
-    places = _places(columns)
-    width = max(len(columns) * (_BOX + _GAP) - _GAP + 2, _BOX + 2) + _room_right(shown, places)
+    places = _places(columns, lambda term: _width(term, text_of(term, labels)))
+    width = max((place.x + place.wide for place in places.values()), default=_BOX[0]) + 1 + _room_right(shown, places)
     height = max((len(column) for column in columns), default=1) * _ROW
     parts = [_arrow_head(caption.ident)] if shown else []
     together: dict[tuple[Term, Term], list[str]] = defaultdict(list)
@@ -131,13 +133,20 @@ def _ordered(
     return columns
 
 
-def _places(columns: Sequence[Sequence[Term]]) -> dict[Term, _Place]:
+def _places(columns: Sequence[Sequence[Term]], width: Callable[[Term], float]) -> dict[Term, _Place]:
     tallest = max((len(column) for column in columns), default=0)
-    return {
-        node: _Place(1 + number * (_BOX + _GAP), (index + 0.5) * _ROW * tallest / len(column))
-        for number, column in enumerate(columns)
-        for index, node in enumerate(column)
-    }
+    places: dict[Term, _Place] = {}
+    x = 1.0
+    for column in columns:
+        wide = max(map(width, column))
+        places |= {n: _Place(x, (index + 0.5) * _ROW * tallest / len(column), wide) for index, n in enumerate(column)}
+        x += wide + _GAP
+    return places
+
+
+def _width(term: Term, words: str) -> float:
+    least, most = _BOX
+    return min(max(width_of(_said(term, words)) + 20, least), most)
 
 
 def _room_right(edges: Sequence[Edge], places: Mapping[Term, _Place]) -> float:
@@ -148,13 +157,16 @@ def _room_right(edges: Sequence[Edge], places: Mapping[Term, _Place]) -> float:
 
 def _box(term: Term, place: _Place, words: str) -> str:
     css, radius = ("literal", 2) if isinstance(term, RdfLiteral) else ("thing", 14)
-    if isinstance(term, RdfLiteral):
-        words = f"“{words}”"
+    said, wide = _said(term, words), place.wide
     shape = (
-        f'<rect class="{css}" x="{px(place.x)}" y="{px(place.y - _HIGH / 2)}" width="{px(_BOX)}" height="{px(_HIGH)}"'
+        f'<rect class="{css}" x="{px(place.x)}" y="{px(place.y - _HIGH / 2)}" width="{px(wide)}" height="{px(_HIGH)}"'
         f' rx="{radius}" fill="none" stroke="currentColor"/>'
     )
-    return shape + text(place.x + _BOX / 2, place.y + 4.5, fit(words, _BOX - 20), anchor="middle", whole=words)
+    return shape + text(place.x + wide / 2, place.y + 4.5, fit(said, wide - 20), anchor="middle", whole=said)
+
+
+def _said(term: Term, words: str) -> str:
+    return f"“{words}”" if isinstance(term, RdfLiteral) else words
 
 
 def _arrows(edges: Mapping[tuple[Term, Term], str], places: Mapping[Term, _Place], ident: str) -> Iterator[str]:
@@ -180,12 +192,13 @@ def _meet(spot: tuple[float, float], half: float, other: tuple[float, float, flo
 def _curve(start: _Place, end: _Place) -> tuple[_Four, _Four]:
     y1, y2 = (start.y, end.y) if start != end else (start.y - 7, end.y + 7)
     if start.x < end.x:
-        x1, x2 = start.x + _BOX, end.x - 2
+        x1, x2 = start.x + start.wide, end.x - 2
         return (x1, x1 + _GAP * 0.45, x2 - _GAP * 0.55, x2), (y1, y1, y2, y2)
     if start.x > end.x:  # a little lower, so that there and back are two arrows
-        x1, x2 = start.x - 2, end.x + _BOX + 2
+        x1, x2 = start.x - 2, end.x + end.wide + 2
         return (x1, x1 - _GAP * 0.45, x2 + _GAP * 0.55, x2), (y1 + 7, y1 + 7, y2 + 7, y2 + 7)
-    x, bend = start.x + _BOX + 1, start.x + _BOX + _GAP * (0.7 if start != end else 0.5)
+    right = start.x + start.wide
+    x, bend = right + 1, right + _GAP * (0.7 if start != end else 0.5)
     return (x, bend, bend, x), (y1, y1, y2, y2)
 
 

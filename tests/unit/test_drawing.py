@@ -81,7 +81,20 @@ def test_random_networks_stay_in_their_frame() -> None:
         edges = [edge(f"n{draw.randrange(20)}", "p", f"n{draw.randrange(20)}") for _ in range(30)]
         root = parsed(graph_drawing(edges, Caption("Graph")))
         width, height = float(root.attrib["width"]), float(root.attrib["height"])
-        assert all(0 <= x <= width - 190 and 0 <= y <= height - 28 for x, y in boxes(root))
+        sides = ("x", "width", "y", "height")
+        rects = [[float(rect.attrib[name]) for name in sides] for rect in root.iter(f"{SVG}rect")]
+        assert all(0 <= x <= width - wide and 0 <= y <= height - high for x, wide, y, high in rects)
+
+
+def test_a_column_is_as_wide_as_its_longest_name_needs() -> None:
+    def wide(name: str) -> tuple[float, str]:
+        root = parsed(graph_drawing([edge("a", "p", name)], Caption("Graph")))
+        boxed = max(root.iter(f"{SVG}rect"), key=lambda rect: float(rect.attrib["x"]))
+        return float(boxed.attrib["width"]), ["".join(text.itertext()) for text in root.iter(f"{SVG}text")][-1]
+
+    short, middle, long = wide("b"), wide("a-name-of-thirty-letters-or-so"), wide("n" * 200)
+    assert short[0] == 110 and 110 < middle[0] < 300 == long[0]
+    assert "…" not in middle[1] and long[1] != "n" * 200
 
 
 def test_nothing_to_draw_is_an_empty_picture() -> None:

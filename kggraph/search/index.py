@@ -91,7 +91,7 @@ class SearchIndex:
         return Found(question, found, len(units) < len(question.units))
 
     def rank(self, found: Found, within: BitMap | None = None, *, offset: int = 0, limit: int = 20) -> list[Ranked]:
-        """A page of the items found, the best first; of equal ones the newest.
+        """A page of the items found, the best first; equal ones as the engine has them, those patched last.
 
         :param within: items to choose from, such as those that the facets left.
         """
@@ -113,9 +113,8 @@ class SearchIndex:
         """The wanted among the best items of a query."""
         hits = self._searcher.search(query, most, count=False).hits
         numbers = cast(list[int], self._searcher.fast_field_values(NUMBER, [address for _, address in hits]))
-        ranked = [Ranked(n, score) for n, (score, _) in zip(numbers, hits, strict=True) if n in wanted]
-        place = self.files.newest.key
-        return sorted(ranked, key=lambda item: (-item.score, place(item.number)))
+        # The engine's own order, also of equal ones: only so do the pages of a result follow each other.
+        return [Ranked(n, score) for n, (score, _) in zip(numbers, hits, strict=True) if n in wanted]
 
     def _having_unit(self, unit: Unit) -> BitMap:
         return BitMap.union(BitMap(), *map(self._having, unit.alternatives))

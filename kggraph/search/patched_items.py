@@ -112,6 +112,10 @@ class NewestOrder:
         """What items are sorted by."""
         return self._places.get(number) or (number, len(self._places))
 
+    def sorted(self, numbers: Iterable[int]) -> list[int]:
+        """Items in this order."""
+        return sorted(numbers, key=self.key) if self._places else sorted(numbers)
+
     def page(self, found: BitMap, offset: int, limit: int) -> list[int]:
         """Some of the items found, as they follow each other.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from itertools import islice
 from typing import Final, TypeAlias
 
 from kggraph.publish.descriptions import Description
@@ -80,7 +79,7 @@ class _Likeness:
             for number in numbers if len(weights) < _CANDIDATES else weights.keys() & numbers:
                 weights[number] = weights.get(number, 0.0) - weight
         best: list[tuple[str, list[Shared]]] = []
-        for number in sorted(sorted(weights), key=weights.__getitem__):
+        for number in sorted(self._kb.facets.newest.sorted(weights), key=weights.__getitem__):
             shared = [one for one, numbers in held if number in numbers]
             iri = self._kb.facets.iri(number)
             if (len(shared) > 1 or shared[0][0] > _RARE) and iri != item.iri:
@@ -99,10 +98,10 @@ class _Likeness:
         return self._reasons[key, value, language]
 
     def _having(self, key: str, value: str) -> Set[int]:
-        """The numbers of the items that have a value, or of the first of very many."""
+        """The numbers of the items that have a value, or of the newest of very many."""
         if (key, value) not in self._holders:
             (items,) = items_with(self._kb.facets, key, [value])
-            self._holders[key, value] = frozenset(islice(items, _LOOKED_AT))
+            self._holders[key, value] = frozenset(self._kb.facets.newest.page(items, 0, _LOOKED_AT))
         return self._holders[key, value]
 
     def _values(self, item: Description) -> Sequence[tuple[int, str, str]]:

@@ -127,7 +127,9 @@ def compare(patched: Path, full: Path) -> int:
             ]
             assert found[0] == found[1], text
             assert one.relaxed == other.relaxed
-            assert {hit.number for hit in ours.rank(one, limit=50)} == set(one.numbers)
+            ranked = ours.rank(one, limit=50)
+            assert {hit.number for hit in ranked} == set(one.numbers)
+            assert [hit for start in range(0, 50, 2) for hit in ours.rank(one, offset=start, limit=2)] == ranked
             pages = [
                 search(index, facets, text, {"writer": [f"{BASE}id/person/anna"]}, lang=lang, order="newest", limit=2)
                 for index, facets in ((ours, our_facets), (theirs, their_facets))

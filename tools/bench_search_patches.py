@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "tools"))
 
-from bench_search import ITEM, Library, Rows, measure, timed  # noqa: E402
+from bench_search import ITEM, Library, Rows, asked_questions, in_a_process, measure, timed  # noqa: E402
 
 from kggraph import config  # noqa: E402
 from kggraph.build import build  # noqa: E402
@@ -53,7 +53,7 @@ def main() -> int:
         for title, folder in (("full build", options.folder), (f"after {PATCHES} patches", last)):
             print(f"\n{title}")
             newest(folder)
-            measure(library, folder)
+            in_a_process(measure, folder, asked_questions(library), library.model.main.kind or "")
     return 0
 
 

@@ -108,7 +108,7 @@ def measure(size: int, parent: Path | None = None) -> Measured:
                 ("list of items, p99 (ms)", ["/items"] * 20),
             ):
                 found.figures[what] = _slowest(url, paths_asked)
-            found.figures["memory of all processes (MB)"] = _memory(process)
+            found.figures["memory of all processes (MB)"] = memory_mb(process)
             if shutil.disk_usage(folder).free > 1.5 * _size(settings.build_path):
                 found.figures["edit until visible (s)"] = _edit(url, root, paths[0], environment)
         found.mix = measure_mix(root, folder)
@@ -120,7 +120,7 @@ def _build(found: Measured, root: Path) -> None:
     began, peak = time.monotonic(), 0.0
     process = subprocess.Popen([*KGGRAPH, "--root", str(root), "build"], stdout=subprocess.DEVNULL)
     while process.poll() is None:
-        peak = max(peak, _memory(process.pid))
+        peak = max(peak, memory_mb(process.pid))
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_WATCH_S)
     took = time.monotonic() - began
@@ -201,7 +201,7 @@ def _slowest(url: str, paths: list[str]) -> float:
     return sorted(times)[math.ceil(len(times) * 0.99) - 1]
 
 
-def _memory(pid: int) -> float:
+def memory_mb(pid: int) -> float:
     """Resident megabytes of a process and all below it, what they share counted once for each sharing (PSS)."""
     total = 0
     todo = [pid]

@@ -93,7 +93,7 @@ class Dataset:
 class Result:
     """Takes a result from the engine, within its limits, and passes it on in pieces.
 
-    :param send: takes each piece of about `piece_bytes`; the last one, which may be empty, is left in `rest`.
+    :param send: takes each piece of `piece_bytes`; the last one, which is smaller and may be empty, is left in `rest`.
     :param settle: called once when more than `hold_bytes` are there, with whether solutions were cut off.
     """
 
@@ -171,13 +171,16 @@ class Result:
         task = self._task
         if self._total > task.max_result_bytes:
             raise too_large(task.max_result_bytes)
-        piece = b"".join(self._pieces)
-        self._rows.add(piece)
+        # The engine writes as it likes, up to several thousand bytes at a time; a piece is never larger than was asked.
+        there = b"".join(self._pieces)
+        whole = len(there) - len(there) % self._piece_bytes
+        self._rows.add(there[:whole])
         if self._held and self._total > task.hold_bytes:
             self._held = False
             self._settle(self._is_truncated())
-        self._send(piece)
-        self._pieces, self._waiting = [], 0
+        for start in range(0, whole, self._piece_bytes):
+            self._send(there[start : start + self._piece_bytes])
+        self._pieces, self._waiting = [there[whole:]], len(there) - whole
 
     def _is_truncated(self) -> bool:
         if self._truncated is None:

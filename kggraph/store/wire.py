@@ -7,6 +7,7 @@ its kind, four for the number of the request on its connection, then its content
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import struct
@@ -118,11 +119,13 @@ class Receiver:
     def receive(self, source: socket.socket) -> tuple[bytes, int, bytes, list[int]] | None:
         """Kind, number, content and open files of the next packet; None when the other end has hung up.
 
-        :raises OSError: there is none, or none in time.
+        :raises OSError: there is none, or none in time, or it is larger than any is to be.
         """
-        size, ancillary, _, _ = source.recvmsg_into(self._buffers, _ANCILLARY)
+        size, ancillary, flags, _ = source.recvmsg_into(self._buffers, _ANCILLARY)
         if not size:
             return None
+        if flags & socket.MSG_TRUNC:
+            raise ConnectionAbortedError(errno.EMSGSIZE, "A packet is larger than any is to be.")
         kind, number = _HEAD.unpack_from(self._buffer)
         return kind, number, bytes(self._view[HEAD_BYTES:size]), file_descriptors(ancillary) if ancillary else []
 

@@ -62,3 +62,11 @@ def test_open_files_come_with_a_packet() -> None:
         (file,) = wire.file_descriptors(ancillary)
         os.close(file)
         assert wire.file_descriptors([]) == []
+
+
+def test_a_packet_that_does_not_fit_breaks_the_connection_and_loses_nothing_in_silence() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        ours.send(wire.packet(wire.DATA, 1, bytes(wire.PACKET_BYTES + 2048)))
+        with pytest.raises(ConnectionAbortedError, match="larger than any"):
+            wire.Receiver().receive(theirs)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kggraph.config import Settings
+from kggraph.errors import SourceError
 from kggraph.model import load_model
 from kggraph.publish.inputs import read_graph, read_shapes
 from kggraph.rdf.iris import thing_iri
-from kggraph.rdf.source import read_file, read_folder
+from kggraph.rdf.source import SourceFile, read_file, read_folder
 from kggraph.validation.engines import Validator, data_graph
 from kggraph.validation.explain import Explainer
 from kggraph.validation.findings import MOST_OF_A_RULE, Findings, findings
@@ -69,7 +70,7 @@ def validate_files(
     settings = replace(settings, base_uri=settings.source_base_uri)
     ontology, shapes = read_graph(settings.ontology_path, settings)[0], read_shapes(settings)[0]
     load_model(shapes, ontology)  # refuses what a build would refuse
-    given = [read_file(path, root=Path(), prefixes=settings.all_prefixes) for path in paths]
+    given = [_read(path, settings) for path in paths]
     where = {thing_iri(subject): _shown(file.path) for file in given for subject in file.subjects}
     new, axioms = b"".join(file.ntriples for file in given), data_graph(b"", ontology)
     around = b"".join(
@@ -85,6 +86,13 @@ def validate_files(
     texts = ShapeTexts(shapes)
     explainer = Explainer(texts, Path(), where.get, lang=lang or settings.languages[0])
     return findings(own, explainer, len(given), most=most), texts
+
+
+def _read(path: Path, settings: Settings) -> SourceFile:
+    try:
+        return read_file(path, root=Path(), prefixes=settings.all_prefixes)
+    except SourceError as error:
+        raise SourceError(error.message, path=_shown(path), line=error.line, column=error.column) from None
 
 
 def _overlaps(subjects: Iterable[str], things: Iterable[str]) -> bool:

@@ -61,7 +61,10 @@ def _validate(settings: Settings, paths: Iterable[Path], engine: str, form: str,
             with progress_bar() as progress:
                 found, shapes = validate_everything(settings, lang=lang, engine=engine, most=most, progress=progress)
     except SourceError as error:
-        click.echo(str(error), err=True)
+        from kggraph.web.sentences import in_language
+
+        said = in_language(error.message, lang or settings.languages[0]).text
+        click.echo(f"{error.place}: {said}", err=True)
         return COULD_NOT_RUN
     click.echo(render(form, found, shapes), nl=False)
     return 0 if found.conforms else 1

@@ -39,9 +39,13 @@ class SourceError(KgError):
         super().__init__(message)
         self.path, self.line, self.column = path, line, column
 
+    @property
+    def place(self) -> str:
+        """Path, line and column, as far as they are known."""
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
-        return f"{place}: {self.message}"
+        return f"{self.place}: {self.message}"
 
 
 class ShapesError(KgError):

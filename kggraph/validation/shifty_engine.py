@@ -10,6 +10,7 @@ from shifty import _shifty
 from kggraph.errors import ShapesError
 from kggraph.validation.narrowing import narrowed
 from kggraph.validation.report import one_line
+from kggraph.validation.shifty_queries import readable
 
 _SMALL: Final = 200_000
 """Bytes of data whose report takes less time than to make shapes for the second of two runs."""
@@ -40,9 +41,9 @@ def shifty_report(data: bytes, shapes: bytes) -> str:
         report = ""
         if quick.violations or not quick.conforms:
             found = [(violation.shape_name, violation.focus_node) for violation in quick.violations]
-            result = _shifty.PreparedValidator(narrowed(shapes, found), shapes_format="ntriples").validate_w3c(
-                data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error"
-            )
+            result = _shifty.PreparedValidator(
+                readable(narrowed(shapes, found)), shapes_format="ntriples"
+            ).validate_w3c(data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error")
             problems += result.diagnostics
             # Not report_turtle, which writes "01"^^xsd:integer as 1.
             report = result._report_ntriples
@@ -55,4 +56,4 @@ def shifty_report(data: bytes, shapes: bytes) -> str:
 
 @lru_cache(maxsize=32)
 def _prepared(shapes: bytes) -> _shifty.PreparedValidator:
-    return _shifty.PreparedValidator(shapes, shapes_format="ntriples")
+    return _shifty.PreparedValidator(readable(shapes), shapes_format="ntriples")

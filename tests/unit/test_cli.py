@@ -206,6 +206,17 @@ def test_what_cannot_be_read_cannot_be_validated(kb: Path, capsys: pytest.Captur
     assert "draft.ttl" in err
 
 
+def test_what_cannot_be_read_is_said_in_the_language_of_the_report(
+    kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = kb / "data" / "bridges" / "draft.ttl"
+    path.write_text("<a:b> <a:c> 'x")
+    told = {lang: outcome(capsys, "validate", str(path), "--lang", lang)[2] for lang in ("nl", "en")}
+    place = f"{path if not path.is_relative_to(Path.cwd()) else path.relative_to(Path.cwd())}:1:13: "
+    assert told["en"].startswith(f"{place}The text that begins here is never closed; put ' at its end;")
+    assert told["nl"].startswith(f"{place}De tekst die hier begint eindigt nergens;")
+
+
 def test_both_engines_say_the_same(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (kb / "draft.ttl").write_text((kb / "data" / "bridges" / "millau.ttl").read_text().replace("2460", "0"))
     answers = {engine: outcome(capsys, "validate", "--engine", engine, "draft.ttl") for engine in ("shifty", "pyshacl")}

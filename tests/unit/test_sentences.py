@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import kggraph
-from kggraph.errors import QuerySyntaxError
+from kggraph.errors import QuerySyntaxError, SourceError
+from kggraph.rdf.source import read_file
 from kggraph.store.grammar import _SPOKEN, check_grammar
 from kggraph.web.sentences import _catalogue, in_language
 
 FOLDER = Path(kggraph.__file__).parent
-RAISING = sorted([*(FOLDER / "store").glob("*.py"), *(FOLDER / "web").glob("sparql*.py")])
+RAISING = sorted(
+    path
+    for part in ("store", "web", "trial", "rdf", "search/facets.py", "search/results.py", "publish/dumps.py")
+    for path in ([FOLDER / part] if part.endswith(".py") else (FOLDER / part).glob("*.py"))
+)
 ERRORS = {"QuerySyntaxError", "QueryRefused", "QueryTimeout", "QueryOutOfMemory", "ResultTooLarge", "TooManySolutions"}
 ERRORS |= {"ServiceFailed", "TooBusy", "TooManyRequests", "QueryHostUnavailable", "KgError", "NotAcceptable"}
 ERRORS |= {"BadParameter", "UnsupportedMediaType", "_refused", "EngineUnavailable", "EngineError"}
+ERRORS |= {"ThingNotFound", "UnreadableData", "RequestTooLarge", "ValidationTimeout", "SourceError"}
 OPERATORS_ONLY = {"host.py", "remote_publication.py"}
 """What is said where the query host is started, or a build publishes, goes to a terminal."""
 HOLE = "7"
@@ -64,6 +69,19 @@ def test_every_sentence_is_said_in_dutch(place: str) -> None:
     assert in_language(sentence, "en").text == sentence
 
 
+TURTLE = Path(__file__).parent.parent / "cases" / "turtle"
+
+
+@pytest.mark.parametrize("case", sorted(path.stem for path in TURTLE.glob("*.txt")))
+def test_files_that_cannot_be_read_are_said_in_dutch(case: str) -> None:
+    path = TURTLE / f"{case}.ttl"
+    with pytest.raises(SourceError) as caught:
+        read_file(path, root=TURTLE)
+    told = in_language(caught.value.message, "nl")
+    assert told.lang == "nl", told.text
+    assert not re.search(r"\b(where|which|with|write|put)\b", told.text), told.text
+
+
 WRONG = Path(__file__).parent.parent / "cases" / "wrong-queries.txt"
 
 
@@ -89,7 +107,7 @@ def test_translations_use_the_holes_of_the_sentence() -> None:
     catalogue = _catalogue("nl")
     assert catalogue
     for pattern, text in catalogue.sentences:
-        names = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        names = set(re.findall(r"\{(\w+)\}", text))
         assert names == set(pattern.groupindex), text
 
 

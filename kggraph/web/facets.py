@@ -21,6 +21,8 @@ VALUES_SHOWN: Final = 10
 """Values of a long facet that stand open; the others are one step away."""
 _LONG: Final = 60
 """Values of a tree above which it is no longer shown whole, and most values that are one step away."""
+_FEW: Final = 6
+"""Values of a facet that is shown whole, whatever has them."""
 _OPEN_FACETS: Final = 3
 
 
@@ -156,13 +158,16 @@ def _folded(
 ) -> tuple[Sequence[FacetValue], Sequence[FacetValue]]:
     """The values that stand open, and those one step away.
 
-    A short list or a tree stays whole, with values that no item has at the end. Of a long list the fullest values stand
-    open, and every chosen one; a very long one ends, its other values are found by their own pages.
+    A few values all stand open, so that one sees what nothing has ("not applicable") beside what is unknown. A short
+    list or a tree stays whole, with values that no item has at the end. Of a long list the fullest values stand open,
+    and every chosen one; a very long one ends, its other values are found by their own pages.
 
     :param known: the values that any item has.
     """
     if kind == "year":
         return (), values
+    if len(values) <= _FEW:
+        return values, ()
     used = [value for value in values if value.value in known or value.selected]
     never = [value for value in values if value.value not in known and not value.selected]
     if len(values) <= (_LONG if any(value.depth for value in values) else VALUES_SHOWN + 2):

@@ -107,6 +107,34 @@ def test_by_keyboard_alone(reader: Reader) -> None:
     reader.is_clean()
 
 
+def test_from_the_wheel_to_an_item_by_keyboard_alone(reader: Reader) -> None:
+    """The wheel, a filter, its chip and an item, with nothing but Tab, Enter and Space."""
+    page = reader.page
+
+    def tab_to(selector: str) -> None:
+        for _ in range(250):
+            page.keyboard.press("Tab")
+            if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"Tab never comes by {selector}")
+
+    reader.go("/")
+    tab_to(".wheel a[href*=theme]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/items?theme=**")
+    tab_to("input[type=checkbox][name=type]")
+    page.keyboard.press("Space")
+    page.wait_for_url("**type=**")
+    expect(page.locator(".chips li")).to_have_count(3)
+    tab_to(".chips a")
+    page.keyboard.press("Enter")
+    expect(page.locator(".chips li")).to_have_count(2)
+    tab_to(".card-title a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doc/item/**")
+    reader.is_clean()
+
+
 def test_without_script(chromium: Browser, kennisbank: Server) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
     page = context.new_page()

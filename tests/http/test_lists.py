@@ -8,7 +8,10 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from kggraph.web.generations import KnowledgeBase
+from kggraph.config import Settings
+from kggraph.store.embedded import EmbeddedEngine
+from kggraph.web import create_app
+from kggraph.web.generations import Generations, KnowledgeBase
 from kggraph.web.kinds import plural_of
 from kggraph.web.paging import Pager
 from kggraph.web.render import static_address
@@ -114,6 +117,18 @@ def test_nothing_found_says_so(client: FlaskClient) -> None:
 def test_a_word_that_nothing_is_known_by_is_named(client: FlaskClient) -> None:
     for query in ("q=xqzxqz", "form=arch&q=xqzxqz", "q=xqzxqz+arch"):
         assert "Nothing is known here by the word: xqzxqz." in client.get(f"/items?{query}", headers=HTML).text
+
+
+def test_not_applicable_and_unknown_are_two_values(main_settings: Settings, engine: EmbeddedEngine) -> None:
+    client = create_app(main_settings, Generations(main_settings), engine).test_client()
+    text = client.get("/items", headers=HTML).text
+    facet = text[text.index('data-keep="duration"') :].partition("</fieldset>")[0]
+    values = re.findall(r'value="([^"]+)"( disabled)?> <span>([^<]+)</span> <span class="count">(\d+)<', facet)
+    told = {name: (label, int(count), bool(off)) for name, off, label, count in values}
+    assert told["kk-nvt-doorlooptijd"][0] == "Niet van toepassing"
+    assert told["~unknown"][0] == "onbekend (niet vermeld)" and told["~unknown"][1] > 0
+    assert all(off == (count == 0) for _, count, off in told.values())
+    assert 'class="fold"' not in facet, "so few values all stand open"
 
 
 def test_the_form_works_without_script(client: FlaskClient) -> None:

@@ -282,10 +282,11 @@ def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, Changed]:
     """The values of a facet that items got or lost since the full build."""
     found: dict[str, Changed] = {}
     for item in patched:
-        had, has = (set((values or {}).get(key, ())) for values in (item.had, item.has))
-        for value in had ^ has:
-            changed = found.setdefault(value, Changed([], []))
-            (changed.gone if value in had else changed.new).append(item.number)
+        had, has = ((values or {}).get(key, ()) for values in (item.had, item.has))
+        if had != has:
+            for value in set(had) ^ set(has):
+                changed = found.setdefault(value, Changed([], []))
+                (changed.gone if value in had else changed.new).append(item.number)
     return found
 
 

@@ -123,17 +123,20 @@ class NewestOrder:
         """
         if not self._places:
             return list(found[offset : offset + limit])
-        moved = [number for number in self._places if number in found]
-        rest = found - self._moved
-        # The place of each moved item among those found: after those that are newer, and the moved ones before it.
-        ranks = []
-        for index, number in enumerate(moved):
-            place = self._places[number][0]
-            ranks.append(index + (rest.rank(place - 1) if place else 0))
-        before = sum(rank < offset for rank in ranks)
-        within = {rank: number for rank, number in zip(ranks, moved, strict=True) if offset <= rank < offset + limit}
-        others = iter(rest[offset - before : offset - before + limit])
-        end = min(offset + limit, len(found))
+        rest, end = found - self._moved, min(offset + limit, len(found))
+        # The rank of each moved item among those found: after those that are newer, and the moved ones before it.
+        within: dict[int, int] = {}
+        before = 0
+        for number, (place, _) in self._places.items():
+            if number in found:
+                rank = before + len(within) + (rest.rank(place - 1) if place else 0)
+                if rank >= end:
+                    break
+                if rank < offset:
+                    before += 1
+                else:
+                    within[rank] = number
+        others = iter(rest[offset - before : end - before])
         return [within[rank] if rank in within else next(others) for rank in range(offset, end)]
 
 

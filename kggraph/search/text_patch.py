@@ -125,8 +125,8 @@ class _Patch:
             self.patched.items[number] = after.titled
 
     def _change(self, table: Table, number: int, before: set[str], after: set[str]) -> None:
-        for key in before | after:
-            # Asked of the index: the parts of a compound may have been other ones in the build.
+        # Asked of the index: the parts of a compound may have been other ones in the build.
+        for key in (before ^ after) | {key for key in after if key.endswith(PART)}:
             had, has = number in self._items(key, table), key in after
             if had != has:
                 self.patched.change(table, key, number, has=has)

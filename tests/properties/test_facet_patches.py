@@ -73,6 +73,8 @@ def told(index: FacetIndex) -> object:
             for sort in ("newest", "title"):
                 found = index.select({key: [value]}, sort=sort, lang="en", offset=1, limit=2)
                 single.append((key, value, found.total, found.iris, found.facets, found.unknown))
+            later = index.select({key: [value]}, offset=3, limit=3, counts=False)
+            single.append(later.iris)
             crossed = index.select({key: [value], "place": ["https://example.org/id/place/1"]}, limit=3, most=1)
             single.append((crossed.total, crossed.iris, crossed.facets, crossed.unknown))
     has = [[index.has(key, value) for value in ("2019", theme(9), "https://example.org/id/place/2")] for key in KEYS]

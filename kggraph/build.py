@@ -16,12 +16,12 @@ from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
 from kggraph.config import Settings
-from kggraph.errors import NonconformingData, ShapesError, SourceError
+from kggraph.errors import GenerationError, ShapesError, SourceError
 from kggraph.model import load_model
 from kggraph.publish import dumps, inputs, shelf
 from kggraph.publish.compile import Sources, compile_sources
 from kggraph.publish.counts import Counts
-from kggraph.publish.gate import Outcome, Rules, validated
+from kggraph.publish.gate import Outcome, Rules, refused, validated
 from kggraph.publish.generation import (
     FileEntry,
     Generation,
@@ -33,8 +33,9 @@ from kggraph.publish.generation import (
     write_manifest,
 )
 from kggraph.publish.ownership import twice
+from kggraph.publish.patch import patch_generation
 from kggraph.publish.pool import Pool, without_collector
-from kggraph.publish.publication import log_publication, write_names_and_table
+from kggraph.publish.publication import Differing, log_publication, write_names_and_table
 from kggraph.publish.quality import write_quality
 from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
@@ -43,13 +44,13 @@ from kggraph.publish.void import DUMPS
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import turtle_files
 from kggraph.search.facets import FacetIndex
+from kggraph.search.patched_items import UnpatchableError
 from kggraph.store.files import write_on_disk
 from kggraph.store.remote import Remote, remote_of
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
 from kggraph.validation.explain import Explainer
 from kggraph.validation.reach import read_reach
-from kggraph.validation.report import VIOLATION
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets, without_focus_nodes
 
@@ -72,12 +73,20 @@ _SPOOL: Final = ".spool"
 
 
 def build(
-    settings: Settings, *, lang: str | None = None, engine: str = "shifty", progress: Progress | None = None
+    settings: Settings,
+    *,
+    lang: str | None = None,
+    engine: str = "shifty",
+    progress: Progress | None = None,
+    only: Sequence[Path] | None = None,
+    patch: bool = True,
 ) -> Generation:
     """Build, or reuse when nothing changed, and make it the current generation.
 
     :param lang: language of the report when the data do not conform; the first one of the settings when not given.
     :param engine: SHACL engine that validates.
+    :param only: files that may have changed; the others are taken for what they were at the last build.
+    :param patch: whether a generation may be made as a patch of the current one, when few items differ.
     :raises SourceError: a file cannot be read, or describes what is not its own.
     :raises ShapesError: the shapes cannot be used, or one of them checks nothing.
     :raises NonconformingData: with a line for every violation; nothing was published.
@@ -92,7 +101,7 @@ def build(
         shelf.written(settings),
         shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)),
     ):
-        return _build(settings, lang or settings.languages[0], engine, tell)
+        return _Build(settings, lang or settings.languages[0], engine, tell).run(only, patch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ def check(
     """
     surveyed = survey(settings, lang=lang, engine=engine, progress=progress)
     if surveyed.outcome.violations:
-        raise _refused(surveyed.outcome, surveyed.explainer)
+        raise refused(surveyed.outcome.violations, surveyed.outcome.report(), surveyed.explainer)
     totals = surveyed.outcome.totals
     results = {severity.removeprefix(SH): count for severity, count in sorted(totals.items())}
     return Checked(surveyed.files, results, tuple(surveyed.explainer.lines(surveyed.outcome.report(), totals)))
@@ -152,26 +161,56 @@ def survey(
     return Surveyed(len(paths), outcome, _explainer(sources, settings, lang or settings.languages[0]))
 
 
-def _build(settings: Settings, lang: str, engine: str, tell: Progress) -> Generation:
-    tell("look for changes", 0, 0)
-    ready = shelf.finished(
-        settings.build_path, inputs.hash_of_files(settings, remember=True), settings.verify_mb * 1024 * 1024
-    )
-    if ready is None:
-        with shelf.workshop(settings.build_path) as folder:
-            version = _make(folder, settings, lang, engine, tell)
-            ready = shelf.put(settings.build_path, folder, version)
-    generation = open_generation(ready)
-    sign(generation, settings)
-    remote = remote_of(settings)
-    if remote is not None:
-        _publish(remote, generation, settings, tell)
-    shelf.release(settings.build_path)
-    shelf.make_current(settings.build_path, ready)
-    shelf.prune(settings.build_path, settings.keep_generations)
-    tell("record what changed", 0, 0)
-    log_publication(settings.build_path, generation)
-    return generation
+@dataclass(frozen=True, slots=True)
+class _Build:
+    settings: Settings
+    lang: str
+    engine: str
+    tell: Progress
+
+    def run(self, only: Sequence[Path] | None, may_patch: bool) -> Generation:
+        settings, tell = self.settings, self.tell
+        tell("look for changes", 0, 0)
+        version = inputs.hash_of_files(settings, remember=True, only=only)
+        ready = shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
+        differing = None
+        if ready is None:
+            with shelf.workshop(settings.build_path) as folder:
+                differing = self._patched(folder, version) if may_patch else None
+                made = version if differing else _make(folder, settings, self.lang, self.engine, tell)
+                ready = shelf.put(settings.build_path, folder, made)
+        generation = open_generation(ready)
+        sign(generation, settings)
+        remote = remote_of(settings)
+        if remote is not None:
+            _publish(remote, generation, settings, tell)
+        shelf.release(settings.build_path)
+        shelf.make_current(settings.build_path, ready)
+        if generation.hash == version:
+            inputs.remember_built(settings, version)
+        shelf.prune(settings.build_path, settings.keep_generations)
+        tell("record what changed", 0, 0)
+        log_publication(settings.build_path, generation, differing=differing)
+        return generation
+
+    def _patched(self, folder: Path, version: str) -> Differing | None:
+        """Make the generation as a patch of the current one; nothing when all has to be built."""
+        settings = self.settings
+        try:
+            base = open_current(settings)
+            changed = inputs.changed_since(settings, base.hash)
+            if changed is None:
+                return None
+            self.tell("patch", 0, len(changed))
+            edits = patch_generation(folder, base, version, changed, settings, lang=self.lang, engine=self.engine)
+        except GenerationError:
+            return None
+        except UnpatchableError as reason:
+            self.tell(f"build everything, since this is no patch: {reason}", 0, 0)
+            for path in folder.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            return None
+        return Differing(base, edits)
 
 
 def _publish(remote: Remote, generation: Generation, settings: Settings, tell: Progress) -> None:
@@ -276,7 +315,7 @@ def _validated(
         if not outcome.violations:
             yield segment
     if outcome.violations:
-        raise _refused(outcome, _explainer(sources, settings, lang))
+        raise refused(outcome.violations, outcome.report(), _explainer(sources, settings, lang))
 
 
 def _looked_through(
@@ -295,15 +334,6 @@ def _looked_through(
             f"Nothing in the data is checked by {', '.join(f'<{shape}>' for shape in unused)}: correct its target, or "
             "say kg:mayBeEmpty true on the shape."
         )
-
-
-def _refused(outcome: Outcome, explainer: Explainer) -> NonconformingData:
-    what = "1 violation" if outcome.violations == 1 else f"{outcome.violations} violations"
-    return NonconformingData(
-        f"The data do not conform to the shapes: {what}. Nothing was published.",
-        violations=outcome.violations,
-        lines=tuple(explainer.lines(outcome.report(), [VIOLATION])),
-    )
 
 
 def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:
@@ -349,4 +379,5 @@ def _manifest(
         classes=dict(sorted(counts.classes.items())),
         results={severity.removeprefix(SH): count for severity, count in sorted(outcome.totals.items())},
         files=entries,
+        made_with=inputs.made_with(settings),
     )

@@ -117,23 +117,30 @@ commands.add_command(new)
 
 
 @commands.command(short_help="Validate the sources and build from them.")
+@click.argument("paths", nargs=-1, type=PATH)
+@click.option("--whole", is_flag=True, help="Make everything anew, also when few items changed.")
 @click.option("--base-uri", help="Base of every item URI, instead of base_uri in kggraph.toml.")
 @LANG
 @click.pass_context
-def build(context: click.Context, base_uri: str | None, lang: str | None) -> None:
-    """Validate the sources and build a generation from them."""
-    generation = _build(settings_of(context, base_uri=base_uri), lang)
+def build(context: click.Context, paths: tuple[Path, ...], base_uri: str | None, lang: str | None, whole: bool) -> None:
+    """Validate the sources and build a generation from them.
+
+    When only a few items differ from the current generation, it is patched. PATHS, if given, are the only files that
+    are looked at: those that changed, came or went.
+    """
+    only = [path.absolute() for path in paths] or None
+    generation = _build(settings_of(context, base_uri=base_uri), lang, only=only, patch=not whole)
     manifest = generation.manifest
     things = ", ".join(f"{count} {kind}" for kind, count in manifest.kinds.items())
     click.echo(f"Generation {manifest.hash}: {manifest.triples} triples; {things}.")
 
 
-def _build(settings: Settings, lang: str | None = None) -> Generation:
+def _build(settings: Settings, lang: str | None = None, **how: Any) -> Generation:
     from kggraph.build import build as make
 
     _complete_import(settings)
     with progress_bar() as progress:
-        return make(settings, lang=lang, progress=progress)
+        return make(settings, lang=lang, progress=progress, **how)
 
 
 def _complete_import(settings: Settings) -> None:

@@ -146,7 +146,8 @@ def _edit(url: str, root: Path, item: Path, environment: dict[str, str]) -> floa
     word = "bijgewerkt"
     item.write_text(re.sub(r'"@nl', f' {word}"@nl', item.read_text("utf-8"), count=1), "utf-8")
     began = time.monotonic()
-    subprocess.run([*KGGRAPH, "--root", str(root), "build"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    command = [*KGGRAPH, "--root", str(root), "build", str(item)]
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     while word.encode() not in _get(url, f"/doc/item/{item.stem}.ttl")[1]:
         if time.monotonic() - began > _EDIT_S:
             sys.exit("the edit did not become visible")

@@ -16,7 +16,7 @@ from kggraph.publish.dqv import DQV, OVERALL, measurement_iri
 from kggraph.publish.triples import Triples, iri, text, typed
 from kggraph.rdf.iris import slugify
 from kggraph.rdf.media import RESULTS_CSV, TRIG
-from kggraph.terms import DCAT, DCTERMS, FOAF, PROV, VOID
+from kggraph.terms import DCAT, DCTERMS, FOAF, PROV, RDFS, VOID
 
 VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 SPDX: Final = "http://spdx.org/rdf/terms#"
@@ -153,7 +153,10 @@ class _Catalog:
             add(where, f"{DCTERMS}format", iri(_FILE_TYPES + _FILE_TYPE[file.format]))
         # DCAT-AP 3.0 asks for this datatype; it never goes through the store, which would rewrite it.
         add(where, f"{DCAT}byteSize", typed(file.size, "nonNegativeInteger"))
-        add(where, f"{DCTERMS}modified", typed(facts.modified, "dateTime"))
+        add(where, f"{DCTERMS}modified", typed(facts.files_modified or facts.modified, "dateTime"))
+        if facts.files_version:
+            add(where, f"{DCAT}version", text(facts.files_version))
+            add(where, f"{RDFS}seeAlso", iri(facts.stream))
         self._rights(where)
         add(where, f"{SPDX}checksum", iri(checksum))
         self.triples.a(checksum, f"{SPDX}Checksum")

@@ -83,14 +83,16 @@ class Event(NamedTuple):
     """The thing as it was then; nothing when it was gone."""
 
 
-def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
+def record(path: Path, hash: str, things: Iterable[Published], now: str, gone: Iterable[str] | None = None) -> int:
     """Add what a generation changes; nothing when that generation was the last one recorded.
 
     Dates never go back, whatever the clock does: who asks for changes by date would miss some.
 
     :param path: the log, made when it is not there.
     :param hash: of the generation.
+    :param things: all things of the generation; or those that may differ, when it is told which are gone.
     :param now: UTC, xsd:dateTime in seconds.
+    :param gone: IRIs of the things that are there no longer; all that are none of `things` when not given.
     :returns: how many things are new, changed or gone.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as log:
@@ -99,7 +101,7 @@ def record(path: Path, hash: str, things: Iterable[Published], now: str) -> int:
             return 0
         log.execute("BEGIN IMMEDIATE")  # what is not committed is gone with the connection
         last = log.execute("SELECT at FROM event ORDER BY number DESC LIMIT 1").fetchone()
-        count = _record(log, things, max(now, last[0]) if last else now)
+        count = _record(log, things, max(now, last[0]) if last else now, gone)
         log.execute("DELETE FROM logged")
         log.execute("INSERT INTO logged VALUES (?)", (hash,))
         log.execute("COMMIT")
@@ -117,7 +119,7 @@ def is_recorded(path: Path, hash: str) -> bool:
             return False
 
 
-def _record(log: sqlite3.Connection, things: Iterable[Published], now: str) -> int:
+def _record(log: sqlite3.Connection, things: Iterable[Published], now: str, gone: Iterable[str] | None) -> int:
     log.execute("CREATE TEMP TABLE seen (iri TEXT PRIMARY KEY) WITHOUT ROWID")
     count = 0
     is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
@@ -135,10 +137,13 @@ def _record(log: sqlite3.Connection, things: Iterable[Published], now: str) -> i
         log.execute("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         _tell(log, thing.iri, now, what, thing.ntriples)
         count += 1
-    gone = "what != 'removed' AND iri NOT IN (SELECT iri FROM seen)"
-    for (iri,) in log.execute(f"SELECT iri FROM thing WHERE {gone} ORDER BY iri").fetchall():
+    if gone is None:
+        unseen = "SELECT iri FROM thing WHERE what != 'removed' AND iri NOT IN (SELECT iri FROM seen)"
+        gone = [iri for (iri,) in log.execute(unseen).fetchall()]
+    for iri in sorted(gone):
         _tell(log, iri, now, "removed", b"")
-    count += log.execute(f"UPDATE thing SET what = 'removed', at = ? WHERE {gone}", (now,)).rowcount
+        log.execute("UPDATE thing SET what = 'removed', at = ? WHERE iri = ?", (now, iri))
+        count += 1
     log.execute("DROP TABLE seen")
     return count
 

@@ -71,8 +71,11 @@ class Counts:
         self.predicates.subtract([predicate for _, predicate, _ in thing.rows])
         self.triples -= len(thing.rows)
 
-    def describe(self, base: str, version: str) -> bytes:
-        """The VoID description as N-Triples."""
+    def describe(self, base: str, version: str, files_version: str = "") -> bytes:
+        """The VoID description as N-Triples.
+
+        :param files_version: version of the dumps, when that is an earlier one.
+        """
         return void.describe(
             base,
             version,
@@ -82,6 +85,7 @@ class Counts:
             dataset=self.dataset,
             linksets={(p[1:-1].decode(), space.decode()): count for (p, space), count in sorted(self.links.items())},
             examples=self.examples,
+            dumps_version=files_version,
         )
 
     def write(self, folder: Path) -> None:

@@ -80,6 +80,15 @@ class DatasetFacts:
     """What is told of each thing of the main kind."""
     contact_email: str = ""
     """Where questions go."""
+    files_version: str = ""
+    """The version that the files to download are of, when that is an earlier one."""
+    files_modified: str = ""
+    """When that was made (xsd:dateTime)."""
+
+    @property
+    def stream(self) -> str:
+        """Address of the stream of all changes."""
+        return f"{self.base_uri}ldes"
 
     @property
     def page(self) -> str:
@@ -128,6 +137,8 @@ def dataset_facts(
         files=dump_files(manifest),
         variables=tuple(Variable(f.key, f.path, f.label) for f in model.main.fields if not (f.inverse or f.hidden)),
         contact_email=contact_email,
+        files_version=manifest.base,
+        files_modified=manifest.base_created,
     )
 
 

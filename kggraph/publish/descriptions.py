@@ -163,6 +163,10 @@ class Descriptions:
         """How many different things link to each thing of a kind, for those that have any."""
         return dict(self._all("SELECT iri, links FROM thing WHERE kind = ? AND links > 0", kind))
 
+    def in_file(self, source: str) -> list[str]:
+        """IRIs of the things that a file describes."""
+        return [iri for (iri,) in self._all("SELECT iri FROM thing WHERE source = ? AND ntriples IS NOT NULL", source)]
+
     def ntriples(self, iris: Iterable[str]) -> dict[str, bytes]:
         """Own triples of all of `iris` that a file describes. One look-up for all."""
         found = self._all(
@@ -205,6 +209,11 @@ class Descriptions:
         )
         links = [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
         return self._inbound.keep(asked, links) if len(links) <= _MAX_KEPT_LINKS else links
+
+    def links_to(self, iris: Iterable[str]) -> dict[str, int]:
+        """How many different things link to each of these."""
+        sql = "SELECT iri, links FROM thing WHERE iri IN (SELECT value FROM json_each(?)) AND ntriples IS NOT NULL"
+        return dict(self._all(sql, json.dumps(list(iris))))
 
     def subjects(self, predicate: str, iri: str) -> list[str]:
         """Subjects of exactly the triples of other things that have this object: a thing, or a part of one."""

@@ -9,11 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from kggraph.errors import NonconformingData
 from kggraph.publish.pool import Pool
 from kggraph.publish.spool import Segment, SpooledFile, objects_of, read_bytes
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.validation.engines import Validator
+from kggraph.validation.explain import Explainer
 from kggraph.validation.reach import Reach
 from kggraph.validation.report import VIOLATION, Report, Result, rule_of
 from kggraph.validation.targets import Target, focus_nodes
@@ -126,6 +128,16 @@ def validate_chunk(rules: Rules, paths: Sequence[Path], context: bytes, own: fro
 @lru_cache(maxsize=1)
 def _validator(shapes: bytes, engine: str) -> Validator:
     return Validator(shapes, engine)
+
+
+def refused(violations: int, report: Report, explainer: Explainer) -> NonconformingData:
+    """The error that data do not conform, with a line for every violation of a report."""
+    what = "1 violation" if violations == 1 else f"{violations} violations"
+    return NonconformingData(
+        f"The data do not conform to the shapes: {what}. Nothing was published.",
+        violations=violations,
+        lines=tuple(explainer.lines(report, [VIOLATION])),
+    )
 
 
 _Chunk: TypeAlias = tuple[list[Path], bytes, frozenset[str] | None]

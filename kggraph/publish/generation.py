@@ -57,6 +57,14 @@ class Manifest:
     """SHACL results that do not block (`report.json`), by severity."""
     files: Mapping[str, FileEntry]
     """Path in the generation to size and hash."""
+    made_with: str = ""
+    """Of the program and the settings that change what is made (`inputs.made_with`)."""
+    base: str = ""
+    """The generation that was built whole, when this one is a patch of it: its dumps are of that version."""
+    base_created: str = ""
+    """When that was."""
+    patches: int = 0
+    """How many patches lie between the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,11 @@ class Generation:
         """The model that the shapes of this generation describe."""
         return load_model(self._bytes("shapes.nt"), self._bytes("ontology.nt"))
 
+    def has_model_of(self, other: Generation) -> bool:
+        """Whether another generation has the same shapes and ontology."""
+        files, others = self.manifest.files, other.manifest.files
+        return all(files.get(name) == others.get(name) for name in ("shapes.nt", "ontology.nt"))
+
     def descriptions(self) -> Descriptions:
         """A new reader of the descriptions; keep it as long as the generation is served."""
         return Descriptions(self.path / "descriptions.sqlite")
@@ -129,21 +142,30 @@ class Generation:
         """Warnings and infos that validation gave."""
         return Report(tuple(Result(**result) for result in json.loads(self._bytes("report.json"))))
 
-    def verify(self, max_bytes: int | None = None) -> None:
+    def verify(self, max_bytes: int | None = None, known: Generation | None = None) -> None:
         """Compare every file with the manifest.
 
         :param max_bytes: when all files together have more, only their sizes are compared, as opening did.
+        :param known: a generation that was compared before: files that the two share are not read again.
         :raises GenerationError: a file is missing or differs.
         """
         if max_bytes is not None and sum(entry.size for entry in self.manifest.files.values()) > max_bytes:
             return
         for name, entry in self.manifest.files.items():
+            if known and known.manifest.files.get(name) == entry and self._shares(name, known):
+                continue
             try:
                 found = file_entry(self.path / name)
             except OSError:
                 raise GenerationError(f"{name} is missing from generation {self.hash}; build anew.") from None
             if found != entry:
                 raise GenerationError(f"{name} of generation {self.hash} is damaged; build anew.")
+
+    def _shares(self, name: str, other: Generation) -> bool:
+        try:
+            return (self.path / name).samefile(other.path / name)
+        except OSError:
+            return False
 
     def _bytes(self, name: str) -> bytes:
         try:

@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing, nullcontext
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,7 +20,7 @@ import kggraph
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, ShapesError, SourceError
 from kggraph.publish.pool import Pool
-from kggraph.publish.seen import Look, Seen, look_at
+from kggraph.publish.seen import FILE_NAME, Look, Seen, SeenFile, buckets_of, digest_of, look_at, look_of, trusted
 from kggraph.publish.spool import Problem
 from kggraph.rdf.source import SourceFile, not_read, read_folder, turtle_files, turtle_folders
 from kggraph.terms import SH
@@ -27,6 +28,7 @@ from kggraph.validation.well_formed import check_shapes
 
 HASH_DIGITS: Final = 16
 _BATCH: Final = 4000
+_NEW: Final = SeenFile("", "")
 _PARTS: Final = ("rdf", "model", "search", "validation", "publish", "store/files.py", "build.py", "terms.py")
 """Parts of the program that decide what a generation holds."""
 
@@ -59,29 +61,113 @@ def source_paths(settings: Settings) -> list[Path]:
     return found
 
 
-def hash_of_files(settings: Settings, *, remember: bool = False) -> str:
+def hash_of_files(settings: Settings, *, remember: bool = False, only: Sequence[Path] | None = None) -> str:
     """The version that the sources make as they are now, without reading them as RDF.
 
-    Folders that look as they did when they were hashed last are not read again.
+    Files that look as they did when they were hashed last are not read again.
 
-    :param remember: whether to write down what they look like now; the build folder has to be there then.
+    :param remember: whether to write down what they look like now; the build folder has to be there then, and held.
+    :param only: files that may have changed, came or went; all others are taken for what they were. Without effect
+        when it is not known what they were.
     :raises ConfigError: a folder is missing, or there are no data at all.
-    :raises SourceError: a file cannot be read.
+    :raises SourceError: a file cannot be read, or is none of the sources.
     """
-    root, now_ns, seen = f"{settings.root}/", time.time_ns(), Seen(settings.build_path)
+    try:
+        return _hash_of_files(settings, remember, only)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):  # the disk, and not what is on it
+            raise
+    (settings.build_path / FILE_NAME).unlink(missing_ok=True)  # damaged; it is there to save time only
+    return _hash_of_files(settings, remember, only)
+
+
+def _hash_of_files(settings: Settings, remember: bool, only: Sequence[Path] | None) -> str:
+    seen = Seen(settings.build_path, remember=remember)
+    try:
+        found = _look_at_some(settings, seen, only) if remember and only is not None else None
+        found = _look_at_all(settings, seen) if found is None else found
+    except BaseException:
+        seen.close(keep=False)
+        raise
+    seen.close()
+    return _version(settings, found)
+
+
+def changed_since(settings: Settings, version: str) -> dict[str, tuple[str, str]] | None:
+    """The files that changed since a generation was built, as `Seen.changed_since` gives them."""
+    with closing(Seen(settings.build_path, remember=False)) as seen:
+        return seen.changed_since(version)
+
+
+def remember_built(settings: Settings, version: str) -> None:
+    """The sources are known as they were when this generation was made of them."""
+    with closing(Seen(settings.build_path, remember=True)) as seen:
+        seen.built(version)
+
+
+def _look_at_all(settings: Settings, seen: Seen) -> dict[str, str]:
+    """The digest of every folder."""
+    root, now_ns = f"{settings.root}/", time.time_ns()
+    known = seen.folders()
     digests: dict[str, str] = {}
-    changed: dict[str, tuple[Look | None, list[str]]] = {}
+    changed: dict[str, tuple[Look, dict[str, SeenFile], list[str]]] = {}
     for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
         before = len(digests) + len(changed)
         for directory, files in turtle_folders(folder, root=settings.root):
             relative, look = directory.removeprefix(root), look_at(files)
-            if known := seen.digest(relative, look):
-                digests[relative] = known
+            stamp, digest = known.get(relative, ("", ""))
+            if stamp and stamp == look.stamp:
+                digests[relative] = digest
             else:
-                changed[relative] = look, [entry.path for entry in files]
+                were = seen.files(relative)
+                names = [name for name, one in look.files.items() if not one or were.get(name, _NEW).look != one]
+                changed[relative] = look, were, names
         if len(digests) + len(changed) == before:
             raise _empty(folder)
-    paths = [path for _, files in changed.values() for path in files]
+    paths = [f"{root}{folder}/{name}" for folder, (_, _, names) in changed.items() for name in names]
+    hashes: dict[str, dict[str, str]] = {}
+    for relative, sha256 in _hashes(paths, root):
+        folder_, _, name = relative.rpartition("/")
+        hashes.setdefault(folder_, {})[name] = sha256
+    for relative, (look, were, _) in changed.items():
+        own = hashes.get(relative, {})
+        now = {
+            name: SeenFile(own[name], trusted(one, now_ns)) if name in own else were[name]
+            for name, one in look.files.items()
+        }
+        stamp = look.stamp if all(file.look for file in now.values()) else ""
+        digests[relative] = seen.set_folder(relative, stamp, were, now)
+    for gone in known.keys() - digests.keys():
+        seen.forget_folder(gone)
+    return digests
+
+
+def _look_at_some(settings: Settings, seen: Seen, paths: Sequence[Path]) -> dict[str, str] | None:
+    """The digest of every folder when only these files may have changed; nothing when too little is known."""
+    known = seen.folders()
+    root, now_ns = f"{settings.root}/", time.time_ns()
+    sources = [f"{folder}/" for folder in (settings.ontology_path, settings.shapes_path, settings.data_path)]
+    for path in dict.fromkeys(os.path.abspath(settings.root / path) for path in paths):  # noqa: PTH100 (links stay links)
+        relative = path.removeprefix(root)
+        if not path.endswith(".ttl") or not path.startswith(tuple(sources)) or "/." in f"/{relative}":
+            raise SourceError("This is none of the sources: a .ttl file in one of their folders.", path=relative)
+        folder, _, name = relative.rpartition("/")
+        if folder not in known:
+            return None
+        if not os.path.lexists(path):
+            seen.set_file(folder, name, None)
+            continue
+        look, _ = look_of(Path(path))
+        ((_, sha256),) = _hashes([path], root)
+        seen.set_file(folder, name, SeenFile(sha256, trusted(look, now_ns)))
+    return {folder: digest for folder, (_, digest) in seen.folders().items()}
+
+
+def _hashes(paths: list[str], root: str) -> list[tuple[str, str]]:
+    """Path from the root and SHA-256 of every file.
+
+    :raises SourceError: a file cannot be read.
+    """
     batches = [(paths[start : start + _BATCH], root) for start in range(0, len(paths), _BATCH)]
     hashes: list[tuple[str, str]] = []
     with Pool(many=False) if len(batches) > 1 else nullcontext() as pool:
@@ -89,12 +175,7 @@ def hash_of_files(settings: Settings, *, remember: bool = False) -> str:
             if isinstance(found, Problem):
                 raise SourceError(found.message, path=found.path)
             hashes += found
-    for relative, digest in _digests(hashes).items():
-        digests[relative] = digest
-        seen.keep(relative, changed[relative][0], digest, now_ns)
-    if remember:
-        seen.save()
-    return _version(settings, digests)
+    return hashes
 
 
 def _empty(folder: Path) -> ConfigError:
@@ -133,24 +214,29 @@ def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:
 
 def _digests(files: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Folder to a digest of the files in it."""
-    folders: dict[str, list[str]] = {}
+    folders: dict[str, dict[str, str]] = {}
     for path, sha256 in files:
         folder, _, name = path.rpartition("/")
-        folders.setdefault(folder, []).append(f"{name}\0{sha256}\n")
-    return {folder: hashlib.sha256("".join(sorted(lines)).encode()).hexdigest() for folder, lines in folders.items()}
+        folders.setdefault(folder, {})[name] = sha256
+    return {folder: digest_of(buckets_of(own)) for folder, own in folders.items()}
 
 
 def _version(settings: Settings, folders: Mapping[str, str]) -> str:
-    made_from = {
+    made_from = [made_with(settings), sorted(folders.items())]
+    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:HASH_DIGITS]
+
+
+def made_with(settings: Settings) -> str:
+    """A digest of the program and of the settings that change what is made."""
+    told = {
         "program": program(),
         "base_uri": settings.base_uri,
         "source_base_uri": settings.source_base_uri,
         "languages": settings.languages,
         "prefixes": settings.all_prefixes,
         "memory_limit_triples": settings.memory_limit_triples,
-        "folders": sorted(folders.items()),
     }
-    return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:HASH_DIGITS]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:HASH_DIGITS]
 
 
 @cache

@@ -66,6 +66,18 @@ class Candidate(NamedTuple):
     """From 0 to 1: how like the name the nearest of its own names is."""
 
 
+def texts_of(thing: Named) -> dict[str, tuple[int, frozenset[str]]]:
+    """What a thing is found by: each text with whether it is a preferred name, and its three-letter sequences."""
+    keys = {text: sort_key(text)[:_LONGEST] for text in (*thing.identifiers, *thing.others, *thing.preferred)}
+    exact = {keys[text] for text in thing.identifiers}
+    names = dict.fromkeys(keys.values(), 0) | {keys[text]: 1 for text in thing.preferred}
+    return {
+        text: (preferred, frozenset() if text in exact else frozenset(_parts(text)))
+        for text, preferred in names.items()
+        if text
+    }
+
+
 def write_names(path: Path, things: Iterable[Named]) -> None:
     """Make the file."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -77,17 +89,11 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
         for thing_id, thing in enumerate(things, 1):
             row = (thing_id, thing.iri, thing.kind, " ".join(thing.classes), thing.links)
             database.execute("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", row)
-            texts = (*thing.identifiers, *thing.others, *thing.preferred)
-            keys = {text: sort_key(text)[:_LONGEST] for text in texts}
-            exact = {keys[text] for text in thing.identifiers}
-            names = dict.fromkeys(keys.values(), 0) | {keys[text]: 1 for text in thing.preferred}
-            for text, is_preferred in names.items():
-                if text:
-                    number += 1
-                    database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, is_preferred))
-                    if text not in exact:
-                        for part in _parts(text):
-                            holders[part].append(number)
+            for text, (preferred, parts) in texts_of(thing).items():
+                number += 1
+                database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, preferred))
+                for part in parts:
+                    holders[part].append(number)
         database.execute("CREATE INDEX by_text ON name (text)")
         for part in sorted(holders):
             held = BitMap(holders.pop(part))
@@ -146,7 +152,7 @@ class NameIndex:
         condition, values = _only(kinds, 2)
         return self._all(
             "SELECT text, preferred, thing.iri, kind, classes, links FROM name JOIN thing ON thing.id = name.thing "
-            f"WHERE text = ?1 AND {condition} LIMIT {MOST}",
+            f"WHERE text = ?1 AND {condition} ORDER BY iri LIMIT {MOST}",
             *(asked, *values),
         )
 
@@ -162,7 +168,7 @@ class NameIndex:
             found += self._all(
                 "SELECT name.text, preferred, thing.iri, kind, classes, links FROM json_each(?1) AS near "
                 "JOIN name ON name.id = near.value JOIN thing ON thing.id = name.thing "
-                f"WHERE {condition} ORDER BY length(text), name.id LIMIT ?2",
+                f"WHERE {condition} ORDER BY length(text), text, iri LIMIT ?2",
                 *(json.dumps(list(names)), MOST - len(found), *values),
             )
             if len(found) >= MOST:

@@ -24,22 +24,38 @@ def named_things(
 
     :param also: called with every thing, named or not, so that these are read once for more than their names.
     """
-    known: dict[tuple[str, ...], _Paths] = {}
+    reader = NameReader(model)
     for kind in descriptions.kinds():
         links = descriptions.link_counts(kind)
         for found in descriptions.each(kind):
-            iri = found.iri
             if also:
                 also(found)
-            if not found.labels or ending(found.ntriples, iri).is_over:
-                continue
-            if found.types not in known:
-                known[found.types] = _paths_of(model.of_types(found.types))
-            paths = known[found.types]
-            others, codes = _texts(found.own, paths.others), _texts(found.own, paths.codes)
-            # A DOI is also known by its address: https://www.doi.org/the-identifier/resources/handbook/
-            identifiers = (*codes, *(f"https://doi.org/{code}" for code in codes if code.startswith("10.")), iri)
-            yield Named(iri, kind, found.types, links.get(iri, 0), tuple(found.labels.values()), others, identifiers)
+            if named := reader.read(found, links.get(found.iri, 0)):
+                yield named
+
+
+class NameReader:
+    """Reads the names of things."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._known: dict[tuple[str, ...], _Paths] = {}
+
+    def read(self, found: Description, links: int) -> Named | None:
+        """The names of a thing; nothing when it has none, or is over.
+
+        :param links: how many things link to it.
+        """
+        iri, known = found.iri, self._known
+        if not found.labels or ending(found.ntriples, iri).is_over:
+            return None
+        if found.types not in known:
+            known[found.types] = _paths_of(self._model.of_types(found.types))
+        paths = known[found.types]
+        others, codes = _texts(found.own, paths.others), _texts(found.own, paths.codes)
+        # A DOI is also known by its address: https://www.doi.org/the-identifier/resources/handbook/
+        identifiers = (*codes, *(f"https://doi.org/{code}" for code in codes if code.startswith("10.")), iri)
+        return Named(iri, found.kind, found.types, links, tuple(found.labels.values()), others, identifiers)
 
 
 class _Paths(NamedTuple):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kggraph.model import load_model
-from kggraph.publish.changes import FILE_NAME, is_recorded, record
+from kggraph.publish.changes import FILE_NAME, Published, is_recorded, record
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.generation import Generation
-from kggraph.publish.harvest_sets import harvest_sets, published, sets_of_items
+from kggraph.publish.harvest_sets import HarvestSet, harvest_sets, published, sets_of_items
 from kggraph.publish.item_table import ItemTable
+from kggraph.publish.lifecycle import ending
 from kggraph.publish.name_index import write_names
 from kggraph.publish.named_things import named_things
+from kggraph.publish.patched_descriptions import Edit
 from kggraph.publish.quality_data import record_quality, totals_of
+from kggraph.search.facets import FacetIndex
 
 
 def write_names_and_table(folder: Path, table: Path, languages: Sequence[str]) -> None:
@@ -39,12 +43,23 @@ def log_path(build: Path) -> Path:
     return build / FILE_NAME
 
 
-def log_publication(build: Path, generation: Generation, now: datetime | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """What makes a generation another than the one before."""
+
+    base: Generation
+    edits: Sequence[Edit]
+
+
+def log_publication(
+    build: Path, generation: Generation, now: datetime | None = None, differing: Differing | None = None
+) -> int:
     """Add to the log what this generation changes.
 
     It comes after the generation was put in place: a harvester that asks in between gets new content under an old time,
     and the same again under its real one, and so misses nothing.
 
+    :param differing: how it was made of another one, so that not all of it is compared with the log.
     :returns: how many things are new, changed or gone.
     """
     time = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -53,8 +68,32 @@ def log_publication(build: Path, generation: Generation, now: datetime | None = 
         return 0
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
-        sets = harvest_sets(generation.model(), facets, generation.manifest.base_uri, descriptions.labels)
+        model = generation.model()
+        sets = harvest_sets(model, facets, generation.manifest.base_uri, descriptions.labels)
+        if differing and is_recorded(log_path(build), differing.base.hash):
+            before = harvest_sets(model, differing.base.facets(), generation.manifest.base_uri, descriptions.labels)
+            if before == sets:
+                return _log_edits(build, generation, facets, sets, differing.edits, time)
         things = published(descriptions, sets_of_items(sets, facets))
         return record(log_path(build), generation.hash, things, time)
     finally:
         descriptions.close()
+
+
+def _log_edits(
+    build: Path,
+    generation: Generation,
+    facets: FacetIndex,
+    sets: Sequence[HarvestSet],
+    edits: Sequence[Edit],
+    time: str,
+) -> int:
+    values = {item.iri: item.has or {} for item in facets.patched.values()}
+    things = []
+    for edit in edits:
+        if edit.after:
+            iri, own = edit.after.iri, edit.after.ntriples
+            specs = [one.spec for one in sets if one.value and one.value in values.get(iri, {}).get(one.key, ())]
+            things.append(Published(iri, edit.after.kind, own, ending(own, iri).is_over, tuple(specs)))
+    gone = [edit.thing.iri for edit in edits if edit.after is None]
+    return record(log_path(build), generation.hash, things, time, gone)

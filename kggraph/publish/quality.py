@@ -45,7 +45,8 @@ _TAG: Final = re.compile(rb'"@([A-Za-z]+)[A-Za-z0-9-]*\Z')
 _SCHEMA: Final = """
 CREATE TABLE list (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, shape TEXT NOT NULL, anchor TEXT NOT NULL,
-  lang TEXT NOT NULL, severity TEXT NOT NULL, label TEXT NOT NULL, things TEXT NOT NULL, findings INTEGER NOT NULL
+  lang TEXT NOT NULL, severity TEXT NOT NULL, label TEXT NOT NULL, things TEXT NOT NULL, findings INTEGER NOT NULL,
+  key TEXT NOT NULL
 );
 CREATE TABLE finding (
   list INTEGER NOT NULL, number INTEGER NOT NULL, thing TEXT NOT NULL, value TEXT NOT NULL, message TEXT NOT NULL,
@@ -64,14 +65,14 @@ CREATE TABLE total (name TEXT PRIMARY KEY, number REAL NOT NULL) WITHOUT ROWID;
 """
 _INDEX: Final = """
 CREATE INDEX by_thing ON finding (thing);
-CREATE TABLE busiest AS
-  SELECT thing, count(*) AS findings FROM finding GROUP BY thing ORDER BY findings DESC, thing;
+CREATE TABLE busiest (thing TEXT PRIMARY KEY, findings INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO busiest SELECT thing, count(*) FROM finding GROUP BY thing;
 CREATE INDEX by_findings ON busiest (findings DESC, thing);
 """
 
 
 @dataclass(slots=True)
-class _List:
+class MadeList:
     """The findings of one kind about one field or rule, in the making."""
 
     id: int
@@ -99,7 +100,7 @@ def write_quality(folder: Path, languages: Sequence[str]) -> None:
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.execute("BEGIN")
         try:
-            made = _Measuring(database, descriptions, model, languages)
+            made = Measuring(database, descriptions, model, languages)
             made.report(results, ShapeTexts(shapes))
             made.dead_links()
             made.things()
@@ -111,14 +112,17 @@ def write_quality(folder: Path, languages: Sequence[str]) -> None:
         overlay.close_for_good(database)
 
 
-class _Measuring:
+class Measuring:
+    """Finds what there is to say of things, and writes it down."""
+
     def __init__(
         self, database: sqlite3.Connection, descriptions: Descriptions, model: Model, languages: Sequence[str]
     ) -> None:
         self.database, self.descriptions, self.model, self.languages = database, descriptions, model, languages
-        self.lists: dict[tuple[str, str, str], _List] = {}
-        self.counters: dict[str, _ClassCounter] = {}
+        self.lists: dict[tuple[str, str, str], MadeList] = {}
+        self.counters: dict[str, ClassCounter] = {}
         self.total = 0
+        self._models: dict[tuple[str, ...], ClassModel | None] = {}
         self._place = "", 0
         """The thing that something was found about last, and the number of its findings."""
         self._taken: dict[int, int] = {}
@@ -152,23 +156,17 @@ class _Measuring:
 
     # ------------------------------------------------------------------ the things
     def things(self) -> None:
-        """Everything that is still there, one thing after another."""
-        models: dict[tuple[str, ...], ClassModel | None] = {}
+        """Everything, one thing after another."""
         for kind in self.descriptions.kinds():
             for found in self.descriptions.each(kind):
-                if not ending(found.ntriples, found.iri).is_over:
-                    self.total += 1
-                    if found.types not in models:
-                        models[found.types] = self.model.of_types(found.types)
-                    model = models[found.types]
-                    if model is not None:
-                        self._thing(found, model, found.own)
+                self.thing(found)
 
-    def _thing(self, thing: Description, model: ClassModel, said: Said) -> None:
-        counter = self.counters.get(model.iri)
+    def thing(self, thing: Description) -> None:
+        """One thing, unless it is over."""
+        counter, said = self.counted(thing, 1)
         if counter is None:
-            counter = self.counters[model.iri] = _ClassCounter(model, self.languages)
-        counter.add(said)
+            return
+        model = counter.model
         for field, predicate in counter.fields:
             objects = said.get(predicate, ())
             if field.is_date and model.is_main and not objects:
@@ -188,6 +186,23 @@ class _Measuring:
                         self._missing("translation", field, model, thing, lang=lang)
         if model.iri == _CONCEPT and _MAPPINGS.isdisjoint(said):
             self._unlinked(thing, model)
+
+    def counted(self, thing: Description, times: int) -> tuple[ClassCounter | None, Said]:
+        """Count a thing, or with -1 take it out; gives what counts its class, and what is said of it."""
+        if ending(thing.ntriples, thing.iri).is_over:
+            return None, {}
+        self.total += times
+        if thing.types not in self._models:
+            self._models[thing.types] = self.model.of_types(thing.types)
+        model = self._models[thing.types]
+        if model is None:
+            return None, {}
+        said = thing.own
+        counter = self.counters.get(model.iri)
+        if counter is None:
+            counter = self.counters[model.iri] = ClassCounter(model, self.languages)
+        counter.add(said, times)
+        return counter, said
 
     def _unlinked(self, thing: Description, model: ClassModel) -> None:
         """A concept without a mapping, neither its own nor one that is described as a thing."""
@@ -219,18 +234,28 @@ class _Measuring:
         severity: str,
         label: LangText,
         things: LangText,
-    ) -> _List:
+    ) -> MadeList:
         stem = "-".join(filter(None, (key[0], slugify(name) or "rule", lang)))
         taken = {one.name for one in self.lists.values()}
         name, number = stem, 1
         while name in taken:
             number += 1
             name = f"{stem}-{number}"
-        made = _List(len(self.lists) + 1, name, key[0], shape, anchor, lang, severity, label, things)
+        made = MadeList(
+            max((one.id for one in self.lists.values()), default=0) + 1,
+            name,
+            key[0],
+            shape,
+            anchor,
+            lang,
+            severity,
+            label,
+            things,
+        )
         self.lists[key] = made
         return made
 
-    def _find(self, found: _List, thing: str, value: str, message: LangText) -> None:
+    def _find(self, found: MadeList, thing: str, value: str, message: LangText) -> None:
         found.findings += 1
         if thing != self._place[0]:
             number = self.descriptions.number(thing) * FINDINGS_OF_ONE
@@ -242,10 +267,10 @@ class _Measuring:
 
     def finish(self) -> None:
         """Write what was counted."""
-        for one in self.lists.values():
+        for key, one in self.lists.items():
             row = (one.id, one.name, one.kind, one.shape, one.anchor, one.lang, one.severity)
-            labels = (_json(one.label), _json(one.things), one.findings)
-            self.database.execute("INSERT INTO list VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *labels))
+            labels = (_json(one.label), _json(one.things), one.findings, json.dumps(key))
+            self.database.execute("INSERT INTO list VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, *labels))
         for counter in sorted(self.counters.values(), key=lambda one: (not one.model.is_main, one.model.iri)):
             self.database.executemany("INSERT INTO filled VALUES (?, ?, ?, ?, ?, ?, ?, ?)", counter.filled_rows())
             self.database.executemany("INSERT INTO translated VALUES (?, ?, ?, ?, ?, ?, ?)", counter.language_rows())
@@ -255,7 +280,7 @@ class _Measuring:
             self.database.execute("INSERT INTO total VALUES (?, ?)", (name, number))
 
 
-_TOTALS: Final[dict[str, Callable[[_List], bool]]] = {
+_TOTALS: Final[dict[str, Callable[[MadeList], bool]]] = {
     "warnings": lambda one: one.severity == "Warning",
     "infos": lambda one: one.severity == "Info",
     **{kind: (lambda one, kind=kind: one.kind == kind) for kind in CHECKS if kind != "report"},  # type: ignore[misc]
@@ -263,7 +288,7 @@ _TOTALS: Final[dict[str, Callable[[_List], bool]]] = {
 """What the trend follows, by name."""
 
 
-class _ClassCounter:
+class ClassCounter:
     """How many things of a class have each field, and in which languages."""
 
     def __init__(self, model: ClassModel, languages: Sequence[str]) -> None:
@@ -276,17 +301,17 @@ class _ClassCounter:
         self.tagged: dict[tuple[str, str], int] = {}
         self.with_text: dict[str, int] = {}
 
-    def add(self, said: Said) -> None:
-        """Count one thing."""
-        self.total += 1
+    def add(self, said: Said, times: int = 1) -> None:
+        """Count one thing; with -1 take it out."""
+        self.total += times
         for position, (field, predicate) in enumerate(self.shown):
             objects = said.get(predicate)
             if objects:
-                self.filled[position] += 1
+                self.filled[position] += times
                 if _LANG_STRING in field.datatypes:
-                    self.with_text[field.iri] = self.with_text.get(field.iri, 0) + 1
+                    self.with_text[field.iri] = self.with_text.get(field.iri, 0) + times
                     for tag in tags_of(objects):
-                        self.tagged[field.iri, tag] = self.tagged.get((field.iri, tag), 0) + 1
+                        self.tagged[field.iri, tag] = self.tagged.get((field.iri, tag), 0) + times
 
     def filled_rows(self) -> Iterable[tuple[str | int, ...]]:
         """Rows of the table `filled`."""

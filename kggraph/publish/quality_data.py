@@ -19,6 +19,7 @@ from kggraph import overlay
 from kggraph.model import LangText
 from kggraph.publish.quality import CHECKS, FILE_NAME
 
+_LIST: Final = "id, name, kind, shape, anchor, lang, severity, label, things, findings"
 _HISTORY: Final = "CREATE TABLE IF NOT EXISTS build (at TEXT NOT NULL, hash TEXT NOT NULL, totals TEXT NOT NULL)"
 
 
@@ -94,7 +95,7 @@ class Quality:
 
     def __init__(self, folder: Path) -> None:
         self._connections = overlay.Connections(folder / FILE_NAME)
-        self.lists = [_list(row) for row in self._all("SELECT * FROM list")]
+        self.lists = [_list(row) for row in self._all(f"SELECT {_LIST} FROM list")]
         self.lists.sort(key=lambda one: (CHECKS.index(one.kind), -one.findings, one.name))
         self.dead: dict[str, str] = dict(self._all("SELECT address, date FROM dead"))
         """Addresses that do not answer any more, with the day on which that was found."""

@@ -4,7 +4,7 @@
     build/generations/<hash>/   a finished generation, never changed
     build/generations/.new-*/   one in the making; what a stopped build leaves behind is removed by the next
     build/current               link to the generation that is served
-    build/seen.json             what the folders of the sources looked like (`seen`)
+    build/seen.sqlite           what the folders of the sources looked like (`seen`)
     build/held                  its hash, when an operator went back to it: then a server builds nothing by itself
 
 A folder becomes a generation, and a generation the current one, each by one rename after everything was fsynced.

@@ -12,7 +12,7 @@ from typing import Final
 
 from kggraph.publish.triples import Triples, iri, text, typed
 from kggraph.rdf import ntriples
-from kggraph.terms import DCTERMS, OWL, RDFS, SKOS, VOID
+from kggraph.terms import DCAT, DCTERMS, OWL, RDFS, SKOS, VOID
 
 DUMPS: Final = ("dump.nt.gz", "dump.ttl.gz", "dump.jsonld.gz")
 """Names of the files that hold the default graph."""
@@ -67,6 +67,7 @@ def describe(
     linksets: Mapping[tuple[str, str], int] | None = None,
     examples: Iterable[str] = (),
     dumps: Iterable[str] = DUMPS,
+    dumps_version: str = "",
 ) -> bytes:
     """The description as N-Triples, without blank nodes.
 
@@ -77,6 +78,7 @@ def describe(
     :param dataset: IRI of the dataset; one of the description's own when not given.
     :param linksets: property and namespace of others to number of links.
     :param examples: some things to begin with.
+    :param dumps_version: version of the dumps, when that is an earlier one.
     """
     made = Triples()
     dataset = dataset or f"{base}void#dataset"
@@ -95,6 +97,9 @@ def describe(
     made.add(dataset, f"{VOID}uriSpace", text(f"{base}id/"))
     made.add(dataset, f"{VOID}sparqlEndpoint", iri(f"{base}sparql"))
     made.add(dataset, f"{VOID}dataDump", *(iri(f"{base}dumps/{name}") for name in dumps))
+    for name in dumps if dumps_version else ():
+        made.add(f"{base}dumps/{name}", f"{DCAT}version", text(dumps_version))
+        made.add(f"{base}dumps/{name}", f"{RDFS}seeAlso", iri(f"{base}ldes"))
     made.add(dataset, f"{VOID}exampleResource", *map(iri, examples))
     made.add(dataset, f"{VOID}feature", *(iri(_FORMATS + name) for name in _FEATURES))
     made.add(dataset, f"{VOID}vocabulary", *map(iri, sorted({_namespace(i) for i in (*classes, *predicates)})))

@@ -44,8 +44,9 @@ CREATE TEMP TABLE new_key (kind TEXT, lang TEXT, key TEXT, thing INTEGER);
 
 _FINISH: Final = """
 CREATE UNIQUE INDEX thing_iri ON thing (iri);
+CREATE INDEX thing_source ON thing (source) WHERE ntriples IS NOT NULL;
 CREATE INDEX thing_kind ON thing (kind, id) WHERE ntriples IS NOT NULL;
-INSERT INTO predicate (iri) SELECT iri FROM new_predicate ORDER BY iri;
+INSERT INTO predicate SELECT row_number() OVER (ORDER BY iri) * {few}, iri FROM new_predicate;
 CREATE TEMP TABLE renumbered AS SELECT new_predicate.id AS old, predicate.id AS new
     FROM new_predicate JOIN predicate ON predicate.iri = new_predicate.iri;
 INSERT OR IGNORE INTO link SELECT object, new, thing, fragment FROM new_link JOIN renumbered ON old = predicate
@@ -69,6 +70,7 @@ ANALYZE;
 
 ROOM: Final = 1 << 20
 """Numbers from one thing to the next: so many can come between. With a million things they take 6 bytes."""
+PREDICATE_ROOM: Final = 64
 _STEP: Final = 1024
 """Things of a list after which it is counted how many came before, so that a page far on is found quickly."""
 _BATCH: Final = 20_000
@@ -147,7 +149,7 @@ class DescriptionsWriter:
             "INSERT INTO new_predicate VALUES (?, ?)", [(n, ntriples.iri(iri)) for iri, n in self._predicates.items()]
         )
         self._connection.execute("COMMIT")
-        for statement in _FINISH.format(room=ROOM, step=_STEP).split(";"):
+        for statement in _FINISH.format(room=ROOM, step=_STEP, few=PREDICATE_ROOM).split(";"):
             self._connection.execute(statement)
         overlay.close_for_good(self._connection)
 

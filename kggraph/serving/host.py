@@ -17,12 +17,14 @@ from typing import IO, Final
 
 from kggraph.config import Settings, environment_with
 from kggraph.errors import ConfigError, KgError, QueryHostUnavailable
-from kggraph.store.files import QUADS_NAME, is_on_disk
+from kggraph.store.files import is_on_disk
 from kggraph.store.limits import HostLimits
+from kggraph.store.overlay import QUADS_NAME
 from kggraph.store.remote import Remote
 
 _START_S: Final = 600.0
 """A store of many millions of triples takes minutes to read."""
+_CHANGE_S: Final = 30.0
 _STOP_S: Final = 5.0
 _LARGE_BYTES: Final = 200 << 20
 """Quads that take more than a few seconds to be read into memory."""
@@ -124,16 +126,21 @@ class QueryHost:
         self._leaving = [process for process in self._leaving if process.poll() is None]
         code = self._process.poll()
         if code is not None:
+            _let_go(self._process)
             self._wait_before_another()
             self.start()
             return f"The query host stopped ({_ending(code)}) and was started again."
         held = self._held()
         if held is None or held == self._holds:
             return None
+        if self._changes(self._process, held):
+            self._holds = held
+            return f"Generation {held.version} is served now."
         self._wait_before_another()
         old, self._process, self._holds = self._process, self._ready(self._launched(held)), held
         self._deaths = 0
         old.send_signal(signal.SIGTERM)
+        _let_go(old)
         self._leaving.append(old)
         return f"Generation {held.version} is served now."
 
@@ -142,6 +149,8 @@ class QueryHost:
         self._is_stopped = True
         begun = self._begun[0] if self._begun else None
         processes = [process for process in (self._process, begun, *self._leaving) if process]
+        for process in processes:
+            _let_go(process)
         for process in processes:
             process.send_signal(signal.SIGINT)
         for process in processes:
@@ -164,6 +173,8 @@ class QueryHost:
         if held.remote is not None:  # not in the command, which everyone on the machine can read
             command.append("--remote")
             told = json.dumps(asdict(held.remote)).encode()
+        else:
+            command.append("--listen")
         # A session of its own: Ctrl-C in a terminal reaches this process only, which then stops the host.
         process = subprocess.Popen(
             command,
@@ -171,16 +182,28 @@ class QueryHost:
             stdout=subprocess.PIPE,
             start_new_session=True,
             env=environment_with(_ALLOCATOR),
+            bufsize=0,
         )
-        if process.stdin is not None:
+        if process.stdin is not None and held.remote is not None:
             with contextlib.suppress(BrokenPipeError), process.stdin as stdin:
                 stdin.write(told)
         return process
 
+    def _changes(self, process: subprocess.Popen[bytes], held: Held) -> bool:
+        """Whether a host can hold other data without reading all of them, and now does."""
+        if held.remote is not None or process.stdin is None or process.stdin.closed:
+            return False
+        try:
+            asked = {"data": os.fspath(held.data), "version": held.version}
+            process.stdin.write(json.dumps(asked).encode() + b"\n")
+        except OSError:
+            return False
+        return bool(_line(process, _CHANGE_S).get("ready"))
+
     def _ready(self, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """The process, when it has said that it is ready."""
         try:
-            told = _first_line(process)
+            told = _line(process, _START_S)
             if told.get("ready") and not self._is_stopped:
                 return process
         except BaseException:
@@ -188,26 +211,35 @@ class QueryHost:
             raise
         if self._is_stopped:
             _end(process)
+        _let_go(process)
         process.wait()
         sentence = str(told.get("sentence", "The query host did not start; see the messages above."))
         raise ConfigError(sentence) if told.get("exit_code") == ConfigError.exit_code else KgError(sentence)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    _let_go(process)
     process.kill()
     process.wait()
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> dict[str, object]:
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Say and hear nothing more."""
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+
+
+def _line(process: subprocess.Popen[bytes], within_s: float) -> dict[str, object]:
+    """What a host says next."""
     stream: IO[bytes] | None = process.stdout
-    if stream is None:
+    if stream is None or stream.closed:
         return {}
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
-        if not selector.select(_START_S):
-            return {"sentence": f"The query host was not ready after {_START_S:.0f} seconds."}
+        if not selector.select(within_s):
+            return {"sentence": f"The query host was not ready after {within_s:.0f} seconds."}
     line = stream.readline()
-    stream.close()
     told = json.loads(line) if line.strip() else {}
     return told if isinstance(told, dict) else {}
 

@@ -11,7 +11,7 @@ from kggraph.config import Settings, share_metrics
 from kggraph.errors import ConfigError, EngineUnavailable, GenerationError
 from kggraph.operation.keeping import leave_damaged
 from kggraph.publish import shelf
-from kggraph.publish.generation import current_hash, open_current
+from kggraph.publish.generation import Generation, current_hash, open_current
 from kggraph.publish.inputs import hash_of_files
 from kggraph.publish.labels import pick
 from kggraph.serving.host import Held
@@ -48,14 +48,15 @@ def _make_current(settings: Settings, build: Callable[[], object], say: Say) -> 
 
 
 def _serve_at(port: Port, settings: Settings, say: Say) -> int:
-    compared: set[str] = set()
+    compared: list[Generation] = []
 
     def held() -> Held | None:
         try:
             generation = open_current(settings)
-            if generation.hash not in compared:
-                generation.verify(settings.verify_mb * 1024 * 1024)
-                compared.add(generation.hash)
+            known = compared[-1] if compared else None
+            if known is None or known.hash != generation.hash:
+                generation.verify(settings.verify_mb * 1024 * 1024, known)
+                compared[:] = [generation]
         except GenerationError:
             # The web workers refuse it as well; here the link is put back, for who opens it next.
             with contextlib.suppress(ConfigError):

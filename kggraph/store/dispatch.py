@@ -46,8 +46,22 @@ class Dispatcher:
         self._wake, self._woken = socket.socketpair()
         self._listener = _listen(path)
         self._inode = path.stat().st_ino
+        self._others: dict[int, Callable[[], bool]] = {}
         self._stop = self._drain = False
         self._warned = False
+
+    def listen_to(self, number: int, hear: Callable[[], bool]) -> None:
+        """Call a function whenever there is something to read, until it says that nothing more will come.
+
+        :param number: of the open file.
+        """
+        self._others[number] = hear
+        self._poll.register(number, select.EPOLLIN)
+
+    def renew(self, make_dataset: Callable[[], Dataset], version: str) -> None:
+        """Answer from other data from now on; what is being answered ends with the old ones."""
+        self._pool.renew(make_dataset, version)
+        self._schedule.renew()
 
     def _sockets(self) -> Iterator[socket.socket]:
         yield from (self._listener, self._wake, self._woken)
@@ -108,6 +122,9 @@ class Dispatcher:
         elif number == self._woken.fileno():
             with contextlib.suppress(BlockingIOError):
                 self._woken.recv(64)
+        elif (hear := self._others.get(number)) and not hear():
+            self._poll.unregister(number)
+            del self._others[number]
 
     def _accept(self) -> None:
         try:

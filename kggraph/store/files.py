@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 from pyoxigraph import RdfFormat, Store
 
 from kggraph.errors import ConfigError, SourceError
 from kggraph.rdf.media import rdf_format_of
-
-QUADS_NAME: Final = "quads.nq"
-ON_DISK_NAME: Final = "rocksdb"
+from kggraph.store.overlay import ON_DISK_NAME, QUADS_NAME, lay_over, read_overlay
 
 
 def is_on_disk(path: Path) -> bool:
@@ -29,7 +26,9 @@ def open_store(path: Path) -> Store:
     if path.is_dir():
         if is_on_disk(path):
             return Store.read_only(os.fspath(path / ON_DISK_NAME))
-        path = path / QUADS_NAME
+        store = open_store(path / QUADS_NAME)
+        lay_over(store, read_overlay(path))
+        return store
     representation = rdf_format_of(path.name)
     if representation is None:
         raise ConfigError(

@@ -4,6 +4,9 @@
 
 PATH is an RDF file, or the store folder of a generation. On standard output it writes one line of JSON: that it is
 ready, or why it cannot be. SIGTERM ends it when the queries that run have ended, SIGINT at once.
+
+With --listen, a line of JSON on standard input, `{"data": PATH, "version": ...}`, asks it to hold other data without
+reading all: those of a generation that shares its base, or any database on disk. It answers by a line, whether it does.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from kggraph.store.dispatch import Dispatcher
 from kggraph.store.evaluate import Dataset, Result
 from kggraph.store.files import is_on_disk, open_store
 from kggraph.store.limits import HostLimits
+from kggraph.store.overlay import Overlay, base_of, lay_over, read_overlay
 from kggraph.store.protocol import Task
 from kggraph.store.remote import Remote
 from kggraph.store.sandbox import end_with_parent
@@ -54,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: argparse.Namespace) -> int:
     try:
         remote = Remote.of(json.load(sys.stdin)) if options.remote else None
-        make_dataset, count = _reach(remote, options.version) if remote else _load(options.data)
+        held = Held(options.data)
+        make_dataset, count = _reach(remote, options.version) if remote else held.load()
         limits = HostLimits(**{field.name: getattr(options, field.name) for field in fields(HostLimits)})
         dispatcher = Dispatcher(options.socket, make_dataset, limits, version=options.version)
     except KgError as error:
@@ -67,21 +72,71 @@ def _serve(options: argparse.Namespace) -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_STACK)
     most = _STACK_BYTES if hard == resource.RLIM_INFINITY else min(_STACK_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_STACK, (most, hard))
+    if options.listen:
+        dispatcher.listen_to(sys.stdin.fileno(), Changer(held, dispatcher).hear)
     dispatcher.run(lambda: _tell({"ready": True, "quads": count, "process": os.getpid()}))
     return 0
 
 
-def _load(path: Path) -> tuple[Callable[[], Dataset], int]:
-    """What makes a worker's dataset, and the number of quads (-1: not counted)."""
-    if is_on_disk(path):
-        return (lambda: _warm(open_store(path))), -1  # its threads would not survive a fork, so each worker opens it
-    if not path.exists():
-        raise ConfigError(f"There is no file {path}.", key="data")
-    dataset = _warm(open_store(path))
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    if threads != 1:
-        raise KgError(f"The query host has {threads} threads, and can have only one before it forks.")
-    return (lambda: dataset), len(dataset.store)
+class Held:
+    """The data of a host, and what they are changed to."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._base, self._overlay = "", Overlay()
+        self._store: Store | None = None
+        """In memory; nothing when it is on disk."""
+
+    def load(self) -> tuple[Callable[[], Dataset], int]:
+        """What makes a worker's dataset, and the number of quads (-1: not counted)."""
+        path = self._path
+        if is_on_disk(path):
+            return (lambda: _warm(open_store(path))), -1  # its threads would not survive a fork: each worker opens it
+        if not path.exists():
+            raise ConfigError(f"There is no file {path}.", key="data")
+        if path.is_dir():
+            self._base, self._overlay = base_of(path), read_overlay(path)
+        dataset = _warm(open_store(path))
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        if threads != 1:
+            raise KgError(f"The query host has {threads} threads, and can have only one before it forks.")
+        self._store = dataset.store
+        return (lambda: dataset), len(dataset.store)
+
+    def change(self, path: Path) -> Callable[[], Dataset] | None:
+        """What makes a worker's dataset of other data; nothing when they have to be read as a whole."""
+        store = self._store
+        if is_on_disk(path):
+            return (lambda: _warm(open_store(path))) if store is None else None
+        if store is None or not self._base or base_of(path) != self._base:
+            return None
+        new = read_overlay(path)
+        lay_over(store, new, self._overlay)
+        self._overlay = new
+        return lambda: Dataset(store)
+
+
+class Changer:
+    """Hears from who started the host what it is to hold."""
+
+    def __init__(self, held: Held, dispatcher: Dispatcher) -> None:
+        self._held, self._dispatcher = held, dispatcher
+        self._said = b""
+
+    def hear(self) -> bool:
+        """Read what was said, and do it when it is a whole line; gives whether there may be more."""
+        said = os.read(sys.stdin.fileno(), 1 << 16)
+        *lines, self._said = (self._said + said).split(b"\n")
+        for line in lines:
+            told = json.loads(line)
+            try:
+                make_dataset = self._held.change(Path(told["data"]))
+            except OSError:
+                make_dataset = None
+            if make_dataset:
+                self._dispatcher.renew(make_dataset, told["version"])
+            _tell({"ready": make_dataset is not None})
+        return bool(said)
 
 
 def _reach(remote: Remote, version: str) -> tuple[Callable[[], Dataset], int]:
@@ -116,6 +171,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--socket", type=Path, required=True)
     parser.add_argument("--version", default="", help="version of the data, told with every answer")
     parser.add_argument("--remote", action="store_true", help="standard input says, as JSON, which engine has the data")
+    parser.add_argument("--listen", action="store_true", help="standard input says when to hold other data")
     parser.add_argument("--parent", type=int, default=0, help="process without which this one ends")
     for field in fields(HostLimits):
         default = field.default

@@ -68,6 +68,8 @@ class WorkerProcess:
     is_low: bool = False
     """It has a low priority."""
     is_dying: bool = False
+    is_outdated: bool = False
+    """Whether the data are others by now: it ends what it does, and gets nothing more."""
 
 
 class Pool:
@@ -83,6 +85,12 @@ class Pool:
         self._make_dataset, self._version, self._close_in_worker = make_dataset, version, close_in_worker
         self.all: dict[int, WorkerProcess] = {}
         """By the file descriptor of their control sockets."""
+
+    def renew(self, make_dataset: Callable[[], Dataset], version: str) -> None:
+        """New workers have other data from now on."""
+        self._make_dataset, self._version = make_dataset, version
+        for worker in self.all.values():
+            worker.is_outdated = True
 
     def fork(self) -> WorkerProcess:
         """A new worker."""

@@ -63,7 +63,7 @@ class Scheduler:
     def free(self, worker: WorkerProcess, *, keep: bool) -> None:
         """A worker has done its request: the next one, or retirement."""
         worker.job = None
-        if keep and not worker.is_long:
+        if keep and not worker.is_long and not worker.is_outdated:
             self._idle.append(worker)
         else:
             self._pool.kill(worker)
@@ -93,6 +93,13 @@ class Scheduler:
             self._idle.append(worker)
         while self._idle and (job := self._queue.pop()):
             self._assign(self._idle.pop(), job)
+
+    def renew(self) -> None:
+        """The workers have old data: those that are free are replaced now, the others when they are free."""
+        idle, self._idle = self._idle, []
+        for worker in idle:
+            self._pool.kill(worker)
+        self.fill()
 
     def until_next(self) -> float:
         """Seconds until the clock has something to do."""

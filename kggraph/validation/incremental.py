@@ -65,15 +65,16 @@ class IncrementalValidator:
         :param engine: a key of `engines.ENGINES`.
         :raises ShapesError: the shapes are recursive.
         """
-        self._texts = ShapeTexts(shapes)
+        self.texts = ShapeTexts(shapes)
+        """Names and messages of the shapes."""
         self._engine = engine
         self._parts: dict[frozenset[str], Validator] = {}
         self._of_shape = _constraints(shapes)
         self._axioms, self._axiom_rows = axioms, list(ntriples.rows(axioms))
         targets = read_targets(shapes)
-        found = {target.shape: read_shape(self._texts.graph, ox.NamedNode(target.shape)) for target in targets}
+        found = {target.shape: read_shape(self.texts.graph, ox.NamedNode(target.shape)) for target in targets}
         self._shapes = {iri: shape for iri, shape in found.items() if shape is not None}
-        self.is_derived = Validator(shapes, texts=self._texts).can_narrow and len(self._shapes) == len(found)
+        self.is_derived = Validator(shapes, texts=self.texts).can_narrow and len(self._shapes) == len(found)
         """Whether it is known what an edit touches; if not, only a full run can tell."""
         self._targets: dict[str, dict[bytes, list[str]]] = defaultdict(lambda: defaultdict(list))
         for target in targets:
@@ -139,7 +140,7 @@ class IncrementalValidator:
                 reached += [other for other in new if other not in reached]
             rows = (row for node in reached for row in self._of_shape[node])
             asked = (row for row in rows if row[0][1:-1].decode() in shapes or row[1] not in _TARGETS)
-            self._parts[shapes] = Validator(written(asked), self._engine, self._texts)
+            self._parts[shapes] = Validator(written(asked), self._engine, self.texts)
         return self._parts[shapes]
 
     # ------------------------------------------------------------------ touched

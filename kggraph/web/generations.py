@@ -11,7 +11,7 @@ from functools import cached_property
 
 from kggraph.config import Settings
 from kggraph.errors import GenerationError, KgError
-from kggraph.model import ClassModel, Field, LangText
+from kggraph.model import ClassModel, Field, LangText, Model
 from kggraph.notices import Notice
 from kggraph.publish.descriptions import Concept, Description
 from kggraph.publish.generation import Generation, current_hash, open_current
@@ -42,14 +42,19 @@ _MAX_LABELS = 200_000
 class KnowledgeBase:
     """One open generation with what every page needs of it; shared by all threads."""
 
-    def __init__(self, generation: Generation, settings: Settings) -> None:
+    def __init__(self, generation: Generation, settings: Settings, before: KnowledgeBase | None = None) -> None:
+        """Open a generation.
+
+        :param before: the one that was served until now; what its shapes say is taken over when they are the same.
+        """
         self.generation = generation
         self.hash = generation.hash
         self.manifest = generation.manifest
         self.settings = settings
         self.prefixes = settings.served_prefixes
         self.addresses = Addresses(generation.manifest.base_uri)
-        self.model = generation.model()
+        is_modelled = before is not None and before.generation.has_model_of(generation)
+        self.model: Model = before.model if before is not None and is_modelled else generation.model()
         self.descriptions = generation.descriptions()
         self.facets = generation.facets()
         self.kinds: Kinds = named_kinds(self.model, generation.manifest.kinds)
@@ -308,7 +313,7 @@ class Generations:
             if self._current is None:  # the first one was compared before the server began
                 self._current = KnowledgeBase(generation, self._settings)
             elif self._is_whole(generation):
-                new = KnowledgeBase(generation, self._settings)
+                new = KnowledgeBase(generation, self._settings, self._current)
                 _ = new.text_index  # what the old one has, the new one has before it takes its place
                 old, self._current = self._current, new
                 old.once.let_go()
@@ -322,6 +327,7 @@ class Generations:
         one = generation.hash, generation.path.stat().st_ino
         if one != self._looked_at:
             self._looked_at, self._is_damaged = one, True
-            generation.verify(self._settings.verify_mb * 1024 * 1024)
+            known = self._current.generation if self._current else None
+            generation.verify(self._settings.verify_mb * 1024 * 1024, known)
             self._is_damaged = False
         return not self._is_damaged

@@ -343,20 +343,22 @@ from kggraph.config import load
 def show(step, done, total):
     print(step, flush=True)
 
-build(load(Path(sys.argv[1]), {}), progress=show)
+build(load(Path(sys.argv[1]), {}), progress=show, patch=len(sys.argv) == 2)
 """
 
 
-def start(settings: Settings) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SCRIPT, str(settings.root)]
+def start(settings: Settings, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SCRIPT, str(settings.root), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-@pytest.mark.parametrize("step", ["validate and compile", "write dumps", "index texts", "check and close", "end"])
+@pytest.mark.parametrize(
+    "step", ["validate and compile", "write dumps", "index texts", "check and close", "end", "patch"]
+)
 def test_a_killed_build_leaves_the_old_or_the_new(settings: Settings, step: str) -> None:
     served = build(settings).hash
     write(settings, "data/bridges/new.ttl", BRIDGE % ("new", "10"))
-    process = start(settings)
+    process = start(settings, *([] if step == "patch" else ["whole"]))
     assert process.stdout
     while (line := process.stdout.readline()) and line.strip() != step:
         pass

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kggraph.build import build
 from kggraph.config import Settings, load
+from kggraph.errors import SourceError
 from kggraph.publish import seen
-from kggraph.publish.inputs import hash_of_files
-from kggraph.publish.seen import FILE_NAME, Seen, look_at
+from kggraph.publish.inputs import changed_since, hash_of_files, remember_built
+from kggraph.publish.seen import FILE_NAME, Seen, trusted
 
 
 @pytest.fixture
@@ -72,39 +76,86 @@ def test_every_change_is_found(settings: Settings, change: Callable[[Path], None
     assert hash_of_files(settings) == changed, "the same as when every file is read"
 
 
-def test_folders_that_look_the_same_are_not_read(settings: Settings) -> None:
+def test_files_that_look_the_same_are_not_read(settings: Settings) -> None:
     before = hash_of_files(settings)
-    written = settings.build_path / FILE_NAME
-    text = written.read_text("utf-8")
-    known = Seen(settings.build_path)
-    with os.scandir(settings.data_path / "bridges") as entries:
-        look = look_at(sorted((one for one in entries if one.name.endswith(".ttl")), key=lambda one: one.name))
-    digest = known.digest("data/bridges", look)
-    assert digest and digest in text
-    written.write_text(text.replace(digest, "0" * 64), "utf-8")
-    assert hash_of_files(settings) != before, "it believed what was written"
+    change(settings, "UPDATE folder SET digest = 'none' WHERE path = 'data/bridges'")
+    assert hash_of_files(settings) != before, "it believed what was written of a folder"
+    change(settings, "UPDATE folder SET stamp = ''")
+    assert hash_of_files(settings) == before
+    change(settings, "UPDATE file SET sha256 = 'none' WHERE name = 'erasmusbrug.ttl'")
+    assert hash_of_files(settings) != before, "it believed what was written of a file"
+    change(settings, "UPDATE file SET look = '' WHERE name = 'erasmusbrug.ttl'")
+    assert hash_of_files(settings) == before
 
 
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"format": 1}', '{"format": 1, "folders": {"data": 3}}', '{"format": 9}']
-)
-def test_what_is_damaged_is_made_anew(settings: Settings, text: str) -> None:
+def change(settings: Settings, sql: str) -> None:
+    with closing(sqlite3.connect(settings.build_path / FILE_NAME, isolation_level=None)) as database:
+        assert database.execute(sql).rowcount
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"SQLite format 3\0", b"half"])
+def test_what_is_damaged_is_made_anew(settings: Settings, data: bytes) -> None:
     before = hash_of_files(settings)
-    (settings.build_path / FILE_NAME).write_text(text, "utf-8")
+    path = settings.build_path / FILE_NAME
+    whole = path.read_bytes()
+    path.write_bytes(data if data != b"half" else whole[: len(whole) // 2])
+    assert hash_of_files(settings) == before
     assert hash_of_files(settings, remember=True) == before
-    assert Seen(settings.build_path).digest("data/bridges", None) is None
+    with closing(Seen(settings.build_path, remember=False)) as known:
+        assert "data/bridges" in known.folders()
 
 
-def test_what_changed_just_now_is_not_trusted(tmp_path: Path) -> None:
-    (tmp_path / "a.ttl").write_text("")
-    with os.scandir(tmp_path) as entries:
-        look = look_at(list(entries))
-    known = Seen(tmp_path)
-    known.keep("now", look, "1", time.time_ns())
-    known.keep("later", look, "1", time.time_ns() + 10**10)
-    known.save()
-    assert Seen(tmp_path).digest("now", look) is None
-    assert Seen(tmp_path).digest("later", look) == "1"
+def test_what_changed_just_now_is_not_trusted() -> None:
+    now = time.time_ns()
+    assert trusted(f"3 {now - 10**10} 1", now)
+    assert not trusted(f"3 {now - 10**8} 1", now)
+    assert not trusted("", now)
+
+
+def test_what_changed_since_a_generation(settings: Settings) -> None:
+    data = settings.data_path / "bridges"
+    hash_of_files(settings, remember=True)
+    assert changed_since(settings, "first") is None, "nothing was built of it yet"
+    remember_built(settings, "first")
+    assert changed_since(settings, "first") == {}
+    assert changed_since(settings, "other") is None
+    first = hash_of(data / "erasmusbrug.ttl")
+    edited(data / "erasmusbrug.ttl")
+    hash_of_files(settings, remember=True)
+    edited(data / "erasmusbrug.ttl")
+    shutil.copy(data / "erasmusbrug.ttl", data / "more.ttl")
+    hash_of_files(settings, remember=True)
+    now = hash_of(data / "more.ttl")
+    expected = {"data/bridges/erasmusbrug.ttl": (first, now), "data/bridges/more.ttl": ("", now)}
+    assert changed_since(settings, "first") == expected
+
+
+@pytest.mark.parametrize("change", [edited, edited_with_the_same_size_and_time, replaced_by_another, removed])
+def test_only_what_is_named_is_looked_at(settings: Settings, change: Callable[[Path], None]) -> None:
+    data = settings.data_path / "bridges"
+    remember_built(settings, "first")
+    first, other = data / "erasmusbrug.ttl", next(path for path in sorted(data.iterdir()) if path.stem > "f")
+    edited(other)
+    before = hash_of(first)
+    change(first)
+    version = hash_of_files(settings, remember=True, only=[first])
+    now = hash_of(first) if first.exists() else ""
+    assert changed_since(settings, "first") == {"data/bridges/erasmusbrug.ttl": (before, now)}
+    both = hash_of_files(settings, remember=True)
+    assert both != version
+    assert set(changed_since(settings, "first") or ()) == {"data/bridges/erasmusbrug.ttl", f"data/bridges/{other.name}"}
+    (settings.build_path / FILE_NAME).unlink()
+    assert hash_of_files(settings) == both
+
+
+def test_a_file_that_is_no_source_is_refused(settings: Settings) -> None:
+    for path in ("kggraph.toml", "data/bridges/.hidden.ttl", "../elsewhere.ttl"):
+        with pytest.raises(SourceError, match="none of the sources"):
+            hash_of_files(settings, remember=True, only=[Path(path)])
+
+
+def hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_a_build_has_the_version_that_was_looked_up(settings: Settings) -> None:

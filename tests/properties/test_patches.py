@@ -84,7 +84,7 @@ edits = st.dictionaries(st.sampled_from(SLUGS), st.none() | bridges, min_size=1,
 
 
 @given(st.lists(edits, min_size=1, max_size=3))
-@settings(max_examples=int(os.environ.get("PATCHES", "4")), deadline=None, phases=[Phase.generate])
+@settings(max_examples=int(os.environ.get("PATCHES", "3")), deadline=None, phases=[Phase.generate])
 def test_patched_and_whole_generations_answer_alike(rows: list[dict[str, Bridge | None]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "kb"

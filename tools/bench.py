@@ -220,8 +220,10 @@ def etag(url: str) -> str:
         return str(answer.headers["ETag"])
 
 
-def requests_per_second(url: str, paths: Sequence[str], options: Sequence[str], seconds: int) -> float:
-    """What wrk measures over a list of paths, with 16 connections."""
+def requests_per_second(
+    url: str, paths: Sequence[str], options: Sequence[str], seconds: int, connections: int = 16
+) -> float:
+    """What wrk measures over a list of paths."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         listed = ",".join(f'"{path}"' for path in paths)
         script.write(
@@ -229,7 +231,7 @@ def requests_per_second(url: str, paths: Sequence[str], options: Sequence[str], 
             "request = function() n = n % #paths + 1; return wrk.format(nil, paths[n]) end\n"
         )
         script.flush()
-        command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", script.name, *options, url]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, *options, url]
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in told and "If-None-Match" not in " ".join(options):
         sys.exit(f"{paths[0]}: {told}")

@@ -28,6 +28,7 @@ from bench_large import memory_mb
 from bench_sparql import rate
 
 _SLOW = 400
+_MANY = 128
 _HEAD = b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 99\r\n\r\nA"
 _SETTLE_S = 1.0
 
@@ -63,14 +64,15 @@ def measure(threads: int, environment: dict[str, str], seconds: int) -> dict[str
         page = [f"{path}.html" for path in item_paths(environment, "")[:1]]
         queries = [f"SELECT * {{ <{base_uri()}id/item/{path.name}> ?p ?o }} LIMIT 20 #" for path in _items()]
 
-        def rates(beside: str) -> None:
-            found[f"cached page{beside}, requests/s"] = requests_per_second(url, page, [], seconds)
-            found[f"small queries{beside}, requests/s"] = rate(f"{url}/sparql", queries, 16, seconds)
-            found[f"all processes{beside}, MB"] = _children_mb()
+        def rates(when: str, connections: int) -> None:
+            found[f"{when}: cached page, requests/s"] = requests_per_second(url, page, [], seconds, connections)
+            found[f"small queries, requests/s ({when})"] = rate(f"{url}/sparql", queries, connections, seconds)
+            found[f"all processes, MB ({when})"] = _children_mb()
 
-        rates("")
+        rates("16 connections", 16)
+        rates(f"{_MANY} connections", _MANY)
         with _slow_clients(url):
-            rates(f" beside {_SLOW} slow clients")
+            rates(f"16, beside {_SLOW} slow clients", 16)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
+from SPARQLWrapper import SPARQLWrapper
 
 from kggraph.errors import BadParameter, SourceError
 from kggraph.publish.queries import NamedQuery, read_queries, read_query
@@ -60,6 +61,14 @@ def test_is_told_in_both_languages(name: str) -> None:
 def test_has_a_case(name: str) -> None:
     """Add tests/cases/queries/<name>/data.ttl and expected.srj for a new query."""
     assert {path.name for path in (CASES / name).glob("*")} >= {"data.ttl", "expected.srj"}
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_the_file_as_it_is_is_no_update_to_the_usual_client(name: str) -> None:
+    """SPARQLWrapper looks for the verb in every second comment too: the "add" of "address" made it send an update."""
+    wrapper = SPARQLWrapper("http://example.org/sparql")
+    wrapper.setQuery(QUERIES[name].text)
+    assert wrapper.queryType == "SELECT"
 
 
 def test_every_case_has_its_query() -> None:

@@ -185,6 +185,7 @@ class RuleView:
     """One more rule about a field or a class, by what is said when it is broken."""
 
     anchor: str
+    """Empty where the same rule of another field or class has it already."""
     text: Label
 
 
@@ -226,7 +227,8 @@ def _shapes(place: Here, ntriples: bytes) -> tuple[str, dict[str, Any]]:
     iri = f"{place.kb.addresses.base_uri}shapes"
     title, text = graph.about(iri, place.language)
     texts = ShapeTexts(ntriples)
-    views = [_shape(place, one, texts) for one in model.classes]
+    given: set[str] = set()
+    views = [_shape(place, one, texts, given) for one in model.classes]
     anchors = {view.anchor for view in views} | {rule.anchor for view in views for rule in view.rules}
     anchors |= {field.anchor for view in views for field in view.fields}
     anchors |= {rule.anchor for view in views for field in view.fields for rule in field.rules}
@@ -236,11 +238,11 @@ def _shapes(place: Here, ntriples: bytes) -> tuple[str, dict[str, Any]]:
         "text": text,
         "shapes": views,
         # Rules of things of any class, such as those that were withdrawn.
-        "others": _rule_views(place, (one for one in named if local_name(one) not in anchors), texts),
+        "others": _rule_views(place, (one for one in named if local_name(one) not in anchors), texts, given),
     }
 
 
-def _shape(place: Here, model: ClassModel, texts: ShapeTexts) -> ShapeView:
+def _shape(place: Here, model: ClassModel, texts: ShapeTexts, given: set[str]) -> ShapeView:
     others = [
         node.value
         for node in texts.graph.subjects()
@@ -251,18 +253,27 @@ def _shape(place: Here, model: ClassModel, texts: ShapeTexts) -> ShapeView:
         label=pick(model.label, place.language, model.iri),
         text=pick(model.description, place.language),
         target=_term(place, model.iri),
-        fields=tuple(_shape_field(place, field, texts) for field in model.fields),
-        rules=_rule_views(place, (iri for iri in others if iri != model.shape), texts),
+        fields=tuple(_shape_field(place, field, texts, given) for field in model.fields),
+        rules=_rule_views(place, (iri for iri in others if iri != model.shape), texts, given),
         query=example(OF_CLASS, model.iri, place.prefix) if place.kb.manifest.classes.get(model.iri) else "",
     )
 
 
-def _rule_views(place: Here, iris: Iterable[str], texts: ShapeTexts) -> tuple[RuleView, ...]:
-    told = ((iri, texts.messages(iri)) for iri in iris)
-    return tuple(RuleView(local_name(iri), pick(said, place.language)) for iri, said in told if said)
+def _rule_views(place: Here, iris: Iterable[str], texts: ShapeTexts, given: set[str]) -> tuple[RuleView, ...]:
+    """Rules that say something.
+
+    :param given: anchors that the page has already; those of these rules are added.
+    """
+    views = []
+    for iri in iris:
+        if said := texts.messages(iri):
+            name = local_name(iri)
+            views.append(RuleView("" if name in given else name, pick(said, place.language)))
+            given.add(name)
+    return tuple(views)
 
 
-def _shape_field(place: Here, field: Field, texts: ShapeTexts) -> ShapeField:
+def _shape_field(place: Here, field: Field, texts: ShapeTexts, given: set[str]) -> ShapeField:
     types = [field.scheme] if field.scheme else [*field.node_classes, *field.datatypes]
     return ShapeField(
         anchor=local_name(field.iri),
@@ -274,7 +285,7 @@ def _shape_field(place: Here, field: Field, texts: ShapeTexts) -> ShapeField:
         minimum=field.min_count,
         maximum=field.max_count,
         is_facet=field.facet,
-        rules=_rule_views(place, texts.rules_about(field.iri), texts),
+        rules=_rule_views(place, texts.rules_about(field.iri), texts, given),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
@@ -19,7 +19,9 @@ from uuid import UUID
 
 _META: Final = "meta.json"
 _MEMORY: Final = "/dev/shm"
-_LEFT_BEHIND: Final = (".managed.json", ".tantivy-writer.lock", ".tantivy-meta.lock")
+_TRIES: Final = 3
+MAKING: Final = "engine-in-the-making"
+"""Folder that an engine writes to until it is finished."""
 
 
 @contextmanager
@@ -39,50 +41,41 @@ def segments(folder: Path) -> frozenset[str]:
     return frozenset(segment["segment_id"] for segment in _meta(folder)["segments"])
 
 
-def name_by_content(folder: Path, patched: frozenset[str] = frozenset()) -> None:
-    """Give the segments of a finished engine the names that follow from what they hold.
+def move_named_by_content(made: Path, folder: Path, patched: frozenset[str] = frozenset()) -> None:
+    """Move a finished engine to a new folder; the names of its segments follow from what they hold.
 
-    :param folder: nobody writes to it any more.
-    :param patched: segments of the generation before, which keep their names; what is left of others is removed.
+    Only what belongs to a segment is moved: a thread of the engine may still make a lock where it wrote.
+
+    :param patched: segments of the generation before, which keep their names.
     """
-    meta = _meta(folder)
+    meta = _meta(made)
+    folder.mkdir()
     for segment in meta["segments"]:
-        if segment["segment_id"] in patched:
-            continue
-        old = UUID(segment["segment_id"]).hex
-        files = sorted(folder.glob(f"{old}.*"), key=lambda file: file.suffix)
-        digest = hashlib.blake2b(digest_size=16)
-        if patched:
-            # An item that is again what it was two edits ago is another segment all the same.
-            digest.update(str(meta["opstamp"]).encode())
-        for file in files:
-            with file.open("rb") as opened:
-                digest.update(hashlib.file_digest(opened, hashlib.blake2b).digest())
-        named = UUID(bytes=digest.digest())
+        named = old = UUID(segment["segment_id"])
+        deletes = segment["deletes"] or {}
+        files = sorted(made.glob(f"{old.hex}.*"), key=lambda file: file.suffix)
+        if str(old) in patched:
+            files = [f for f in files if f.suffix != ".del" or f.name == f"{old.hex}.{deletes.get('opstamp')}.del"]
+        else:
+            digest = hashlib.blake2b(digest_size=16)
+            if patched:
+                # An item that is again what it was two edits ago is another segment all the same.
+                digest.update(str(meta["opstamp"]).encode())
+            for file in files:
+                with file.open("rb") as opened:
+                    digest.update(hashlib.file_digest(opened, hashlib.blake2b).digest())
+            named = UUID(bytes=digest.digest())
         for file in files:
             file.rename(folder / f"{named.hex}.{file.name.partition('.')[2]}")
         segment["segment_id"] = str(named)
     (folder / _META).write_text(json.dumps(meta, indent=1), "utf-8")
-    (folder / _META).chmod(0o644)
-    for name in _LEFT_BEHIND:
-        (folder / name).unlink(missing_ok=True)
-    for file in folder.iterdir():
-        if file.name != _META and not _is_used(file, meta["segments"]):
-            file.unlink()
+    for _ in range(_TRIES):
+        rmtree(made, ignore_errors=True)
 
 
 def _meta(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / _META).read_bytes())
     return found
-
-
-def _is_used(file: Path, segments: Iterable[dict[str, Any]]) -> bool:
-    """Whether a file is one of a segment: of the lists of deleted items, the last."""
-    for segment in segments:
-        if file.name.startswith(f"{UUID(segment['segment_id']).hex}."):
-            deletes = segment.get("deletes") or {}
-            return file.suffix != ".del" or file.name.endswith(f".{deletes.get('opstamp')}.del")
-    return False
 
 
 @contextmanager

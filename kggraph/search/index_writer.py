@@ -23,7 +23,7 @@ from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
 from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words, words_and_joined
-from kggraph.search.engine_files import name_by_content, written_by_engine
+from kggraph.search.engine_files import MAKING, move_named_by_content, written_by_engine
 from kggraph.search.index_files import LABEL, PART, FileWriter, about, dump
 from kggraph.search.item_reader import Batch, ItemReader, Lists, ReadItem
 from kggraph.search.suggest_writer import write_names, write_title_words
@@ -87,14 +87,14 @@ class SearchIndexWriter:
         self._parts = {lang: _Parts(self._parts_of, lang) for lang in self._analyser.compounding}
         self._postings, self._title_words = Lists(), Lists()
         self._rows: list[tuple[int, str, str]] = []
-        self._engine_folder = folder / "engine"
-        self._engine_folder.mkdir(parents=True)
+        self._making, self._finished = folder / MAKING, folder / "engine"
+        self._making.mkdir(parents=True)
         literal = {self._weights.index(found.search_weight) for found in self._texts.fields if found.is_literal}
         about = {"languages": self._analyser.languages, "weights": self._weights, "own": sorted(literal)}
         self._files = FileWriter(folder, about)
         # One thread keeps the items in one order, so that a build gives the same ranking every time.
         with written_by_engine():
-            engine = tantivy.Index(index_files.schema(len(self._weights), literal), str(self._engine_folder))
+            engine = tantivy.Index(index_files.schema(len(self._weights), literal), str(self._making))
             self._engine = engine.writer(_HEAP_BYTES, 1)
 
     def __enter__(self) -> Self:
@@ -159,7 +159,7 @@ class SearchIndexWriter:
         with written_by_engine():
             self._engine.commit()
             self._engine.wait_merging_threads()
-        name_by_content(self._engine_folder)
+        move_named_by_content(self._making, self._finished)
         bitmaps = self._bitmaps()
         for thing in self._numbered:
             if thing.linked:

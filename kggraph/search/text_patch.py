@@ -19,7 +19,7 @@ from tantivy import Query
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search.analysis import Analyser, split_compound, words, words_and_joined
-from kggraph.search.engine_files import name_by_content, segments, written_by_engine
+from kggraph.search.engine_files import MAKING, move_named_by_content, segments, written_by_engine
 from kggraph.search.index_files import LABEL, NUMBER, PART, Files, KnownThing, Label, about
 from kggraph.search.index_writer import LinkedTerms, document_of
 from kggraph.search.item_edits import ItemEdit, ItemState, link_files
@@ -54,16 +54,16 @@ def patch_text_index(base: Path, folder: Path, facets: Path, model: Model, edits
             new[number] = after.document
     patch.patched.places = newest_places(items)
     link_files(base, folder, but=(PATCH_FILE,))
-    link_files(base / "engine", folder / "engine")
-    _patch_engine(folder / "engine", old, new.values())
+    _patch_engine(base / "engine", folder, old, new.values())
     patch.patched.write(folder)
 
 
-def _patch_engine(folder: Path, old: Iterable[int], new: Iterable[tantivy.Document]) -> None:
+def _patch_engine(base: Path, folder: Path, old: Iterable[int], new: Iterable[tantivy.Document]) -> None:
     """Take items out of the engine and put others in."""
-    before = segments(folder)
+    making = folder / MAKING
+    link_files(base, making)
     with written_by_engine():
-        engine = tantivy.Index.open(str(folder))
+        engine = tantivy.Index.open(str(making))
         searcher, writer = engine.searcher(), engine.writer(_HEAP_BYTES, 1)
         for number in old:
             query = Query.term_query(engine.schema, NUMBER, number)
@@ -75,7 +75,7 @@ def _patch_engine(folder: Path, old: Iterable[int], new: Iterable[tantivy.Docume
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-    name_by_content(folder, before)
+    move_named_by_content(making, folder / base.name, segments(base))
 
 
 class _Read(NamedTuple):

@@ -97,6 +97,9 @@ def _build_folder(settings: Settings) -> tuple[Verdict, str]:
 def _sources(settings: Settings) -> tuple[Verdict, str]:
     if settings.generation:
         return "ok", "They are not needed: the setting generation says what is served."
+    folders = settings.ontology_path, settings.shapes_path, settings.data_path
+    if current_hash(settings) and not any(folder.exists() for folder in folders):
+        return "note", "There are none here: generations are pulled, and served with serve --generation current."
     version, now = hash_of_files(settings), current_hash(settings)
     if version != now:
         return "note", f"They make generation {version}, and {now or 'none'} is current; run kggraph build."

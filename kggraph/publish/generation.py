@@ -180,7 +180,10 @@ def open_current(settings: Settings) -> Generation:
     :raises GenerationError: none was built, or its manifest cannot be read.
     """
     if settings.generation not in ("", CURRENT):
-        return open_generation(settings.build_path / GENERATIONS / settings.generation)
+        named = settings.build_path / GENERATIONS / settings.generation
+        if not settings.generation.isalnum() or not named.is_dir():
+            raise GenerationError(f"There is no generation {settings.generation} in {settings.build_dir}/.")
+        return open_generation(named)
     current = settings.build_path / CURRENT
     try:
         target = current.readlink()

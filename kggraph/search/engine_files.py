@@ -33,7 +33,10 @@ def written_by_engine() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise OSError(f"the text index: {' '.join(str(error).split())}") from None
+        said = " ".join(str(error).split())
+        if "worker thread" in said:  # of which the engine tells no more
+            said = "its engine stopped while it wrote, most likely as the disk is full"
+        raise OSError(f"the text index: {said}") from None
 
 
 def segments(folder: Path) -> frozenset[str]:

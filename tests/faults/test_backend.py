@@ -81,7 +81,7 @@ def secret_settings(url: str, key: str) -> dict[str, str]:
         "KGGRAPH_TRUSTED_PROXIES": "127.0.0.1",
         "KGGRAPH_SIGNING_KEY": key,
         "KGGRAPH_QUERY_TIMEOUT_S": "2",
-        "KGGRAPH_REQUEST_LOG": "-",
+        "KGGRAPH_REQUEST_LOG": "requests.jsonl",
         "KGGRAPH_SLOW_QUERY_S": "0.000001",
         "KGGRAPH_METRICS_OPEN": "true",
         **{f"KGGRAPH_REMOTE_{name}_URL": url for name in ("QUERY", "UPDATE", "GRAPH_STORE")},
@@ -133,7 +133,7 @@ def test_pages_go_on_and_no_secret_is_told(kb: Path, key: str, figures: Callable
             with urllib.request.urlopen(request, timeout=20) as answer:
                 told.append(str(answer.headers))
             server.stop()
-        told += server.said
+        told += [*server.said, (kb / "requests.jsonl").read_text()]
         for arguments in (("build",), ("doctor",), ("check",), ("rollback",), ("gc",)):
             done = subprocess.run(
                 [*kggraph_command(kb), *arguments], env=environment(**env), capture_output=True, text=True, timeout=60

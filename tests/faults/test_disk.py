@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +15,12 @@ import pytest
 from kggraph.build import build
 from kggraph.config import load
 from kggraph.operation import archive
+from kggraph.operation.keeping import roll_back
+from kggraph.publish import shelf
 from kggraph.publish.changes import Changes
 from kggraph.publish.generation import current_hash, open_current
 from kggraph.publish.publication import log_path
+from kggraph.web.generations import CHECK_EVERY_S
 from tests.faults.conftest import POINTS, visitors
 from tests.faults.disks import disk
 from tests.faults.test_killed import change, shelf_hash, tree
@@ -121,26 +125,32 @@ def test_a_full_disk_refuses_a_pull(kb: Path, tmp_path: Path) -> None:
 def test_a_server_whose_temporary_folder_and_logs_are_full(
     kb: Path, tmp_path: Path, figures: Callable[..., None]
 ) -> None:
-    build(load(kb, {}))
-    with disk(tmp_path / "disk", 6 * 1024) as small:
+    settings = load(kb, {})
+    first = build(settings)
+    change(kb, 1)
+    second = build(settings)
+    roll_back(settings, first.hash, lambda: None)
+    # The search is opened by links in memory, or in the folder for temporary files where that cannot be.
+    with disk(tmp_path / "disk", 6 * 1024) as small, disk(Path("/dev/shm"), 1024) as memory:
         env = environment(
             TMPDIR=str(small.path),
             KGGRAPH_REQUEST_LOG=str(small.path / "requests.jsonl"),
             KGGRAPH_QUERY_LOG=str(small.path / "queries.jsonl"),
         )
-        with started(root=kb, env=env) as server:
+        with started("--generation", "current", root=kb, env=env) as server:
             for _ in range(30):  # both web processes have opened the search; one that had not would say 503
                 assert server.get("/items?q=bridge")[0] == 200
-            filler = small.fill()
+            filler, other = small.fill(), memory.fill()
             with visitors(server.url).meanwhile() as v:
                 assert until(lambda: v.answered > 40)
                 old = server.get("/version")[1]
-                change(kb, 1)
-                assert kggraph(kb, "build")[0] == 0
+                shelf.make_current(settings.build_path, second.path)
                 served = v.answered
                 assert until(lambda: v.answered > served + 40)
+                threading.Event().wait(3 * CHECK_EVERY_S)
                 assert server.get("/version")[1] == old  # a search that cannot be opened is not put in place
                 filler.unlink()
+                other.unlink()
                 assert until(lambda: server.get("/version")[1] != old, 5)
             server.stop()
         said = "\n".join(server.said)

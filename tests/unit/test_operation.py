@@ -6,6 +6,7 @@ import functools
 import http.server
 import json
 import re
+import shutil
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -99,6 +100,14 @@ def test_doctor_finds_nothing_wrong_and_then_what_is(kb: Path, capsys: pytest.Ca
     assert re.search(r"^WRONG +generation +store/quads.nq of generation \w+ is damaged", out, re.MULTILINE)
     (kb / "build" / "changes.sqlite").write_bytes(b"no database, but long enough to be looked at" * 100)
     assert "WRONG  publication log" in outcome(capsys, "doctor")[1]
+
+
+def test_doctor_of_a_node_without_sources(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed(kb, 1)
+    for name in ("ontology", "shapes", "data"):
+        shutil.rmtree(kb / name)
+    code, out, _ = outcome(capsys, "doctor")
+    assert code == 0 and re.search("note +sources +There are none here: generations are pulled", out)
 
 
 def test_doctor_before_the_first_build(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

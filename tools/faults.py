@@ -2,6 +2,7 @@
 
 make faults                              50 points of each, by the seed of the day this was written
 tools/faults.py --points 5 --seed 7      fewer, others
+tools/faults.py --figures F --only disk  a part; figures of several parts come together in the file F
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ _TOLD = {
 def table(lines: list[str]) -> str:
     """The figures as Markdown."""
     told = ["| fault | tried | counted |", "|---|---|---|"]
-    for row in sorted(map(json.loads, lines), key=lambda row: row["fault"]):
+    rows = {row["fault"]: row for row in map(json.loads, lines)}  # the last of each
+    for _, row in sorted(rows.items()):
         counted = [text.format(f"{row[key]:,}") for key, text in _TOLD.items() if key in row]
         told.append(f"| {row['fault']} | {row['points']:,} | {', '.join(counted)} |")
     return "\n".join(told)
@@ -42,9 +44,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=50)
     parser.add_argument("--seed", type=int, default=20261126)
+    parser.add_argument("--only", default="", help="names of tests, as pytest takes them with -k")
+    parser.add_argument("--figures", type=Path, help="file that keeps the figures")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kggraph-faults-") as folder:
-        figures = Path(folder) / "figures.jsonl"
+        figures = (given.figures or Path(folder) / "figures.jsonl").absolute()
         env = {
             **os.environ,
             "KGGRAPH_TEST_POINTS": str(given.points),
@@ -53,11 +57,15 @@ def main() -> int:
         }
         began = time.monotonic()
         code = subprocess.run(
-            [sys.executable, "-m", "pytest", "tests/faults", "--durations=10"], cwd=ROOT, env=env, check=False
+            [sys.executable, "-m", "pytest", "tests/faults", "--durations=10", "-k", given.only],
+            cwd=ROOT,
+            env=env,
+            check=False,
         ).returncode
         took = time.monotonic() - began
         text = table(figures.read_text("utf-8").splitlines()) if figures.is_file() else ""
-    head = f"{given.points} random points of each, seed {given.seed}; {took / 60:.0f} minutes.\n\n"
+    parts = "in parts" if given.only else f"{took / 60:.0f} minutes"
+    head = f"{given.points} random points of each, seed {given.seed}; {parts}.\n\n"
     print(head + text)
     if code == 0:
         page = PAGE.read_text("utf-8")

@@ -124,7 +124,12 @@ def _look_at_all(settings: Settings, seen: Seen) -> dict[str, str]:
                 changed[relative] = look, were, names
         if len(digests) + len(changed) == before:
             raise _empty(folder)
-    paths = [f"{root}{folder}/{name}" for folder, (_, _, names) in changed.items() for name in names]
+    # A folder that is elsewhere has its whole path.
+    paths = [
+        f"{folder if folder.startswith('/') else root + folder}/{name}"
+        for folder, (_, _, names) in changed.items()
+        for name in names
+    ]
     hashes: dict[str, dict[str, str]] = {}
     for relative, sha256 in _hashes(paths, root):
         folder_, _, name = relative.rpartition("/")

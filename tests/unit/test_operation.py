@@ -141,6 +141,7 @@ def test_a_folder_elsewhere_is_not_left_out_silently(
 ) -> None:
     (kb / "data").rename(tmp_path / "data")
     monkeypatch.setenv("KGGRAPH_DATA_DIR", str(tmp_path / "data"))
+    assert outcome(capsys, "build")[0] == 0
     code, _, err = outcome(capsys, "backup", str(tmp_path / "b.tar.gz"))
     assert code == 1 and f"{tmp_path / 'data'} is not in " in err
     assert not (tmp_path / "b.tar.gz").exists()

@@ -226,6 +226,11 @@ class Descriptions:
         )
         return [f"{thing}#{part}" if part else thing for thing, part in found]
 
+    def of_files(self, paths: Iterable[str]) -> list[str]:
+        """IRIs of the things that these files describe, from the root: `data/items/x.ttl`."""
+        sql = "SELECT iri FROM thing WHERE ntriples IS NOT NULL AND source IN (SELECT value FROM json_each(?))"
+        return [iri for (iri,) in self._all(sql, json.dumps(list(paths)))]
+
     def everything(self) -> Iterator[tuple[str, bytes]]:
         """Every thing with its own triples."""
         yield from self._connections.each("SELECT iri, ntriples FROM thing WHERE ntriples IS NOT NULL")

@@ -99,6 +99,35 @@ def changed_since(settings: Settings, version: str) -> dict[str, tuple[str, str]
         return seen.changed_since(version)
 
 
+def data_since(settings: Settings, version: str) -> set[str] | None:
+    """The files of data, from the root, that may not be what they were in a generation, also those that are gone.
+
+    Nothing is read and nothing remembered.
+
+    :param version: of the generation.
+    :returns: nothing when it is not known what there was.
+    """
+    root = f"{settings.root}/"
+    try:
+        with closing(Seen(settings.build_path, remember=False)) as seen:
+            told = seen.changed_since(version)
+            if told is None:
+                return None
+            found, known = set(told), seen.folders()
+            for directory, entries in turtle_folders(settings.data_path, root=settings.root):
+                folder, look = directory.removeprefix(root), look_at(entries)
+                if look.stamp and look.stamp == known.pop(folder, ("", ""))[0]:
+                    continue
+                were = seen.files(folder)
+                differ = (name for name, one in look.files.items() if not one or were.get(name, _NEW).look != one)
+                found.update(f"{folder}/{name}" for name in (*differ, *(were.keys() - look.files.keys())))
+            for gone in known:
+                found.update(f"{gone}/{name}" for name in seen.files(gone))
+    except sqlite3.DatabaseError:  # it is there to save time only
+        return None
+    return {path for path in found if (settings.root / path).is_relative_to(settings.data_path)}
+
+
 def remember_built(settings: Settings, version: str) -> None:
     """The sources are known as they were when this generation was made of them."""
     with closing(Seen(settings.build_path, remember=True)) as seen:

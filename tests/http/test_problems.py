@@ -82,6 +82,8 @@ def test_a_page_says_it_once(client: FlaskClient) -> None:
     assert "Deze bladzijde is er niet" in page and "The page must be" not in page
     page = client.get("/nl/sparql?query=ASK{}&format=doc", headers={"Accept": "text/html"}).text
     assert '<p class="muted" lang=' in page
+    page = client.get("/void", headers={"Accept": "text/html"}).text
+    assert page.partition("<main")[2].count("application/n-triples") == 1, "what there is stands in one list"
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code"), PROVOKED)

@@ -34,7 +34,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench import KGGRAPH, ROOT, free_port, machine_lines
-from bench_mix import Asked, Mix, number, summary, table
+from bench_mix import Asked, Mix, number, summary, table, texts_of
 from bench_mix import measure as measure_mix
 
 from kggraph.config import from_environment
@@ -111,7 +111,7 @@ def measure(size: int, parent: Path | None = None) -> Measured:
             found.figures["memory of all processes (MB)"] = memory_mb(process)
             if shutil.disk_usage(folder).free > 1.5 * _size(settings.build_path):
                 found.figures["edit until visible (s)"] = _edit(url, root, paths[0], environment)
-        found.mix = measure_mix(root, folder)
+        found.mix = measure_mix(root, folder, texts_of(root))
     return found
 
 

@@ -2,6 +2,8 @@
 """Measures the named queries as the endpoint, `oxigraph serve-read-only` and Virtuoso answer them on the same triples.
 
     tools/bench_mix.py DIR      a knowledge base that is built, such as tools/generate.py makes
+    tools/bench_mix.py DIR --engine --queries OTHER     the processor time of the engine alone, as on a busy machine,
+                                                        for the queries of another folder
 
 `tools/bench_large.py` does it for each of its sizes. Each engine is started by itself, one after another, where it is
 installed. A query is asked three times over HTTP with a comment that keeps caches out, and the best counts: what it
@@ -32,6 +34,8 @@ from bench import KGGRAPH, free_port, machine_lines, running
 from kggraph.config import from_environment
 from kggraph.publish.generation import open_current
 from kggraph.publish.queries import read_queries
+from kggraph.store.embedded import EmbeddedEngine, open_store
+from kggraph.store.protocol import QueryRequest
 
 OURS = "kggraph"
 QUERY_S = 60
@@ -75,21 +79,45 @@ def main() -> int:
     """Measure the mix and print it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("root", type=Path, help="folder of a knowledge base that is built")
-    root = parser.parse_args().root
+    parser.add_argument("--queries", type=Path, help="a folder of queries in the place of those of the knowledge base")
+    parser.add_argument("--engine", action="store_true", help="only the processor time of the engine, in this process")
+    arguments = parser.parse_args()
+    texts = texts_of(arguments.root, arguments.queries)
+    if arguments.engine:
+        print_engine(arguments.root, texts)
+        return 0
     with tempfile.TemporaryDirectory(prefix="kggraph-mix-") as folder:
-        mix = measure(root, Path(folder))
+        mix = measure(arguments.root, Path(folder), texts)
     print("\n".join([*machine_lines(), "", *summary(mix), "", *table(mix)]))
     return 0
 
 
-def measure(root: Path, folder: Path) -> Mix:
+def texts_of(root: Path, folder: Path | None = None) -> dict[str, str]:
+    """The named queries of a knowledge base, or those of another folder, with their defaults."""
+    settings = from_environment(root)
+    path = folder or settings.queries_path
+    queries = read_queries(path, base_from=settings.source_base_uri, base_to=settings.base_uri)
+    return {name: query.bind({}) for name, query in queries.items()}
+
+
+def print_engine(root: Path, texts: Mapping[str, str]) -> None:
+    """Milliseconds of processor time that the engine needs for each query, the best of three."""
+    engine = EmbeddedEngine(open_store(open_current(from_environment(root)).path / "store"))
+    for name, text in texts.items():
+        times = []
+        for _ in range(_ROUNDS):
+            began = time.process_time()
+            solutions = engine.query(QueryRequest(text, "text/tab-separated-values")).read().count(b"\n") - 1
+            times.append((time.process_time() - began) * 1000)
+        print(f"{name:36} {solutions:8,} solutions {min(times):9.1f} ms")
+
+
+def measure(root: Path, folder: Path, texts: Mapping[str, str]) -> Mix:
     """The mix of a knowledge base that is built.
 
     :param folder: where the databases of the other engines are made.
     """
     settings = from_environment(root)
-    queries = read_queries(settings.queries_path, base_from=settings.source_base_uri, base_to=settings.base_uri)
-    texts = {name: query.bind({}) for name, query in queries.items()}
     mix = Mix()
     port = free_port()
     command = [*KGGRAPH, "--root", str(root), "serve", "--port", str(port)]

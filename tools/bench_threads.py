@@ -64,15 +64,15 @@ def measure(threads: int, environment: dict[str, str], seconds: int) -> dict[str
         page = [f"{path}.html" for path in item_paths(environment, "")[:1]]
         queries = [f"SELECT * {{ <{base_uri()}id/item/{path.name}> ?p ?o }} LIMIT 20 #" for path in _items()]
 
-        def rates(when: str, connections: int) -> None:
-            found[f"{when}: cached page, requests/s"] = requests_per_second(url, page, [], seconds, connections)
-            found[f"small queries, requests/s ({when})"] = rate(f"{url}/sparql", queries, connections, seconds)
-            found[f"all processes, MB ({when})"] = _children_mb()
+        def rates(when: str) -> None:
+            found[f"cached page, requests/s{when}"] = requests_per_second(url, page, [], seconds)
+            found[f"small queries, requests/s{when}"] = rate(f"{url}/sparql", queries, 16, seconds)
+            found[f"all processes, MB{when}"] = _children_mb()
 
-        rates("16 connections", 16)
-        rates(f"{_MANY} connections", _MANY)
+        rates("")
+        found[f"cached page, {_MANY} connections, requests/s"] = requests_per_second(url, page, [], seconds, _MANY)
         with _slow_clients(url):
-            rates(f"16, beside {_SLOW} slow clients", 16)
+            rates(f", beside {_SLOW} slow clients")
     return found
 
 

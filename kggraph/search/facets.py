@@ -90,7 +90,7 @@ class FacetIndex:
     def __init__(self, folder: Path) -> None:
         try:
             about: dict[str, Any] = json.loads((folder / "facets.json").read_bytes())
-            self._bitmap_bytes = (folder / "bitmaps.bin").read_bytes()
+            self._bitmap_bytes = _map(folder / "bitmaps.bin")
             self._iri_bytes = _map(folder / "iris.txt")
             self._iri_ends = memoryview(_map(folder / "iris.idx")).cast("Q")
             titles = {lang: _numbers(folder / f"title-{lang}.idx") for lang in about["languages"]}
@@ -293,7 +293,7 @@ def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, Changed]:
 class _Bitmaps(dict[str, BitMap]):
     """The items of every value of a facet, read when they are first asked for."""
 
-    def __init__(self, values: Iterable[_Value], data: bytes, changed: Mapping[str, Changed]) -> None:
+    def __init__(self, values: Iterable[_Value], data: mmap.mmap | bytes, changed: Mapping[str, Changed]) -> None:
         super().__init__()
         self._kept, self._data, self._changed = {value.value: value for value in values}, data, changed
 

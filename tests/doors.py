@@ -19,6 +19,7 @@ from kggraph.search.results import search
 from kggraph.search.suggest import Suggester
 from kggraph.store.files import open_store
 
+_BLANK = re.compile(r"(?<![^ ])_:[0-9a-z]+")
 LANGUAGES = ("nl", "en", "fr")
 
 
@@ -31,7 +32,8 @@ def doors(generation: Generation) -> Iterator[tuple[str, Any]]:
         yield name, (generation.path / name).read_bytes()
     counts = json.loads((generation.path / "counts.json").read_bytes())
     yield "counts", {**counts, "default_graph_bytes": 0}
-    yield "store", _plain("".join(sorted(f"{quad} .\n" for quad in open_store(generation.quads_path.parent))))
+    quads = (_BLANK.sub("_:blank", f"{quad} .\n") for quad in open_store(generation.quads_path.parent))
+    yield "store", _plain("".join(sorted(quads)))
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
         yield from _descriptions(descriptions)

@@ -211,7 +211,8 @@ class _Patch:
             if more and self._described_number(target):
                 sql = "INSERT INTO link_count VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET things = things + ?3"
                 self.database.execute(sql, (target, predicate, more))
-        self.database.execute("DELETE FROM link_count WHERE things = 0")
+                sql = "DELETE FROM link_count WHERE object = ? AND predicate = ? AND things = 0"
+                self.database.execute(sql, (target, predicate))
         for target, more in objects.items():
             self.database.execute("UPDATE thing SET links = links + ? WHERE id = ?", (more, target))
 

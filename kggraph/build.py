@@ -173,6 +173,8 @@ class _Build:
         tell("look for changes", 0, 0)
         version = inputs.hash_of_files(settings, remember=True, only=only)
         ready = shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
+        if ready and remote_of(settings) and open_generation(ready).manifest.base:
+            ready = None  # an engine elsewhere gets all triples of one file
         differing = None
         if ready is None:
             with shelf.workshop(settings.build_path) as folder:

@@ -81,7 +81,10 @@ class Generation:
 
     @property
     def quads_path(self) -> Path:
-        """N-Quads for the query host: all published triples in the default graph, named graphs beside it."""
+        """N-Quads: all published triples in the default graph, named graphs beside it; of a patch, those of its base.
+
+        What reads all triples opens its folder, which has what differs as well (`store.files.open_store`).
+        """
         return self.path / "store" / "quads.nq"
 
     @property

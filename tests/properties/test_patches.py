@@ -8,12 +8,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kggraph.build import build
 from kggraph.config import load
+from kggraph.publish import writer
 from tests.doors import doors
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +87,7 @@ edits = st.dictionaries(st.sampled_from(SLUGS), st.none() | bridges, min_size=1,
 
 @given(st.lists(edits, min_size=1, max_size=3))
 @settings(max_examples=int(os.environ.get("PATCHES", "3")), deadline=None, phases=[Phase.generate])
+@patch.object(writer, "_STEP", 2)  # so that lists have more than one step
 def test_patched_and_whole_generations_answer_alike(rows: list[dict[str, Bridge | None]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "kb"

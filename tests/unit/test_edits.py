@@ -1,0 +1,121 @@
+"""What `kggraph build` does with an edit, as who edits sees it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kggraph.build import build
+from kggraph.cli import run
+from kggraph.config import Settings, load
+from kggraph.errors import NonconformingData, SourceError
+from kggraph.publish import patch
+from kggraph.publish.generation import Generation, open_current
+from kggraph.store.embedded import EmbeddedEngine, open_store
+from kggraph.web import create_app
+from kggraph.web.generations import Generations
+
+
+@pytest.fixture
+def settings(root: Path, tmp_path: Path) -> Settings:
+    """The bridges, built."""
+    shutil.copytree(root / "tests" / "kb_bridges", tmp_path / "kb", ignore=shutil.ignore_patterns("build"))
+    found = load(tmp_path / "kb", {})
+    build(found)
+    return found
+
+
+def bridge(settings: Settings, name: str = "erasmusbrug") -> Path:
+    return settings.data_path / "bridges" / f"{name}.ttl"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def built(settings: Settings, *steps: str) -> Generation:
+    """Built again; with what was told of why it is no patch."""
+    told: list[str] = []
+    generation = build(settings, progress=lambda step, done, total: told.append(step))
+    reasons = [step for step in told if "no patch" in step]
+    assert len(reasons) == len(steps) and all(map(str.__contains__, reasons, steps)), reasons
+    return generation
+
+
+def test_only_what_is_named_is_looked_at(settings: Settings) -> None:
+    edit(bridge(settings), "802", "803")
+    edit(bridge(settings, "millau"), '"Millau', '"Le viaduc de Millau')
+    first = build(settings, only=[bridge(settings)])
+    assert first.manifest.patches == 1
+    descriptions = first.descriptions()
+    assert b'"803"' in descriptions.triples("https://example.org/bridges/id/bridge/erasmusbrug")
+    assert b"Le viaduc" not in descriptions.triples("https://example.org/bridges/id/bridge/millau")
+    descriptions.close()
+    second = build(settings)
+    assert second.manifest.patches == 2
+    assert second.hash == build(settings, patch=False).hash
+    with pytest.raises(SourceError, match="none of the sources"):
+        build(settings, only=[settings.root / "kggraph.toml"])
+
+
+def test_what_is_no_patch_says_why(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(settings.data_path / "schemes" / "forms.ttl", '"hangbrug"@nl', '"hangende brug"@nl')
+    assert built(settings, "none of the kind bridge").manifest.patches == 0
+    edit(settings.shapes_path / "bridges.ttl", '"A bridge."@en', '"Any bridge."@en')
+    assert built(settings, "shapes/bridges.ttl decides over everything").manifest.patches == 0
+    monkeypatch.setattr(patch, "MOST_FILES", 1)
+    edit(bridge(settings), "802", "803")
+    edit(bridge(settings, "millau"), '"Millau', '"Le viaduc de Millau')
+    assert built(settings, "More than 1 files changed").manifest.base == ""
+    monkeypatch.setattr(patch, "MOST_PATCHES", 1)
+    edit(bridge(settings), "803", "804")
+    assert built(settings).manifest.patches == 1
+    edit(bridge(settings), "804", "805")
+    assert built(settings, "There were 1 patches").manifest.patches == 0
+
+
+def test_an_edit_that_does_not_conform_is_refused_as_by_a_whole_build(settings: Settings) -> None:
+    served = open_current(settings).hash
+    edit(bridge(settings), "802", "0")
+    edit(bridge(settings, "millau"), "br:form", "br:shape")
+    refused = []
+    for may_patch in (True, False):
+        with pytest.raises(NonconformingData) as error:
+            build(settings, patch=may_patch)
+        refused.append((str(error.value), error.value.lines))
+    assert refused[0] == refused[1]
+    assert len(refused[0][1]) == 2
+    assert open_current(settings).hash == served
+
+
+def test_an_edit_that_only_moves_a_file_or_says_nothing_new(settings: Settings) -> None:
+    (settings.data_path / "bridges" / "old").mkdir()
+    bridge(settings).rename(settings.data_path / "bridges" / "old" / "erasmusbrug.ttl")
+    edit(bridge(settings, "millau"), "PREFIX br:", "# said before\nPREFIX br:")
+    generation = built(settings)
+    descriptions = generation.descriptions()
+    found = descriptions.get("https://example.org/bridges/id/bridge/erasmusbrug")
+    assert found and found.source == "data/bridges/old/erasmusbrug.ttl"
+    descriptions.close()
+    assert generation.manifest.patches == 1
+
+
+def test_downloads_of_an_earlier_version_say_so(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = open_current(settings)
+    edit(bridge(settings), "802", "803")
+    assert run(["--root", str(settings.root), "build", str(bridge(settings))]) == 0
+    new = open_current(settings)
+    assert new.manifest.base == whole.hash
+    assert new.hash in capsys.readouterr().out
+    generations = Generations(settings)
+    client = create_app(settings, generations, EmbeddedEngine(open_store(new.quads_path.parent))).test_client()
+    page = client.get("/dataset", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert f"of version {whole.hash}" in page and '<a href="/ldes">' in page
+    for address in ("/dataset.ttl", "/void.ttl"):
+        told = client.get(address).get_data(as_text=True)
+        assert told.count(f'dcat:version "{whole.hash}"') >= 3 and "/ldes>" in told, address
+    assert run(["--root", str(settings.root), "build", "--whole"]) == 0

@@ -87,9 +87,9 @@ edits = st.dictionaries(st.sampled_from(SLUGS), st.none() | bridges, min_size=1,
 
 @given(st.lists(edits, min_size=1, max_size=3))
 @settings(max_examples=int(os.environ.get("PATCHES", "3")), deadline=None, phases=[Phase.generate])
-@patch.object(writer, "_STEP", 2)  # so that lists have more than one step
 def test_patched_and_whole_generations_answer_alike(rows: list[dict[str, Bridge | None]]) -> None:
-    with tempfile.TemporaryDirectory() as name:
+    # Steps so short that every list has several.
+    with tempfile.TemporaryDirectory() as name, patch.object(writer, "_STEP", 2):
         root = Path(name) / "kb"
         shutil.copytree(ROOT / "tests" / "kb_bridges", root, ignore=shutil.ignore_patterns("build"))
         shutil.copytree(ROOT / "tests" / "kb_bridges" / "data", root / "data", dirs_exist_ok=True)

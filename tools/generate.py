@@ -9,11 +9,12 @@ points at items (initiatives) is made likewise. Everything follows from the seed
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import random
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from kggraph import config
 from kggraph.config import Settings
-from kggraph.model import Model, load_model
+from kggraph.model import Field, Model, load_model
 from kggraph.publish.inputs import read_graph
+from kggraph.publish.pool import Pool
 from kggraph.publish.things import Thing, thing_reader
 from kggraph.rdf import ntriples
 from kggraph.rdf.source import read_folder
@@ -32,6 +34,8 @@ from kggraph.terms import SKOS
 from tests.shape_cases import CONTEXT, seed
 
 FILES_A_FOLDER = 5000
+BATCH = 500
+"""Files that a process writes at a time."""
 SHARE_REPLACED = 0.4
 
 
@@ -79,6 +83,8 @@ class Generator:
         self.model = _model(settings)
         self.families = _families(settings, self.model)
         self.main_kind = self.model.main.kind or ""
+        self.fields: dict[bytes, Field | None] = {}
+        self.base = f"<{settings.base_uri}".encode()
         self.titles = {f"<{path}>".encode() for path in self.model.main.label_paths}
 
     def write(self, out: Path, items: int) -> int:
@@ -97,18 +103,24 @@ class Generator:
             if kind != self.main_kind:
                 wanted = max(1, round(len(family.things) * math.sqrt(items / len(real.things))))
                 names[kind] = [f"g{number:06}" for number in range(wanted)]
-        written = 0
+        prefixes = settings.all_prefixes
+        things = self._things(out, names)
+        batches = iter(lambda: list(itertools.islice(things, BATCH)), [])
+        with Pool(many=True) as pool:
+            return sum(pool.map(write_things, ((batch, prefixes) for batch in batches)))
+
+    def _things(self, out: Path, names: dict[str, list[str]]) -> Iterator[tuple[Path, bytes]]:
+        """Every file to write, with its triples as N-Triples."""
         for kind, slugs in sorted(names.items()):
             family = self.families[kind]
-            folder = out / family.folder.relative_to(settings.root)
+            folder = out / family.folder.relative_to(self.settings.root)
             for number, slug in enumerate(slugs):
                 part = folder / f"{number // FILES_A_FOLDER:03}" if len(slugs) > FILES_A_FOLDER else folder
                 if number % FILES_A_FOLDER == 0:
                     part.mkdir(parents=True, exist_ok=True)
                 rows = self._item(slug, number) if kind == self.main_kind else self._other(family, slug, number)
-                self._write_thing(part / f"{slug}.ttl", self._renamed(rows, names))
-                written += 1
-        return written
+                lines = [b"%b %b %b .\n" % row for row in self._renamed(rows, names)]
+                yield part / f"{slug}.ttl", b"".join(dict.fromkeys(lines))
 
     # ------------------------------------------------------------------ one thing
     def _item(self, slug: str, number: int) -> list[ntriples.Row]:
@@ -128,12 +140,14 @@ class Generator:
 
     def _as(self, slug: str, number: int, rows: Iterable[ntriples.Row], *, mix_texts: bool) -> list[ntriples.Row]:
         """The rows with another subject, names and addresses of its own."""
-        made = []
+        made, latest = [], b""
         for subject, predicate, term in rows:
-            start, _, fragment = subject[1:-1].partition(b"#")
-            whole = start.rpartition(b"/")[0] + b"/" + slug.encode()
-            new_subject = b"<" + whole + (b"#" + fragment if fragment else b"") + b">"
-            if term.startswith(b"<" + start + b"#"):
+            if subject != latest:
+                start, _, fragment = subject[1:-1].partition(b"#")
+                whole = start.rpartition(b"/")[0] + b"/" + slug.encode()
+                new_subject = b"<" + whole + (b"#" + fragment if fragment else b"") + b">"
+                part, latest = b"<" + start + b"#", subject
+            if term.startswith(part):
                 term = b"<" + whole + term[1 + len(start) :]
             elif not fragment and term.startswith(b'"') and self._is_name(predicate):
                 term = self._text(term, predicate, number, mix_texts)
@@ -178,21 +192,34 @@ class Generator:
         names = (f"<{SKOS}prefLabel>".encode(), b"<http://xmlns.com/foaf/0.1/name>")
         return predicate in self.titles or predicate in names
 
+    def _field(self, predicate: bytes) -> Field | None:
+        if predicate not in self.fields:
+            self.fields[predicate] = self.model.main.by_path(ntriples.iri(predicate))
+        return self.fields[predicate]
+
     def _is_classification(self, row: ntriples.Row) -> bool:
-        field_ = self.model.main.by_path(ntriples.iri(row[1]))
+        field_ = self._field(row[1])
         return bool(field_ and field_.scheme)
 
     def _is_own_address(self, predicate: bytes, term: bytes) -> bool:
-        field_ = self.model.main.by_path(ntriples.iri(predicate))
-        outside = term.startswith(b"<http") and not term.startswith(f"<{self.settings.base_uri}".encode())
+        field_ = self._field(predicate)
+        outside = term.startswith(b"<http") and not term.startswith(self.base)
         return bool(outside and field_ and field_.max_count == 1 and b"#" not in term and not field_.datatypes)
 
-    def _write_thing(self, path: Path, rows: Iterable[ntriples.Row]) -> None:
-        text = b"".join(b"%b %b %b .\n" % row for row in dict.fromkeys(rows))
-        triples = (quad.triple for quad in ox.parse(text, ox.RdfFormat.N_TRIPLES))
-        prefixes = {name: iri for name, iri in self.settings.all_prefixes.items() if iri.encode() in text}
-        data = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=prefixes)
-        path.write_bytes(data or b"")
+
+def write_things(things: Iterable[tuple[Path, bytes]], prefixes: Mapping[str, str]) -> int:
+    """Write things as Turtle; gives their number.
+
+    :param things: file and N-Triples of each.
+    """
+    number = 0
+    for path, text in things:
+        used = {name: iri for name, iri in prefixes.items() if iri.encode() in text}
+        path.write_bytes(
+            ox.serialize(ox.parse(text, ox.RdfFormat.N_TRIPLES), format=ox.RdfFormat.TURTLE, prefixes=used)
+        )
+        number += 1
+    return number
 
 
 def _model(settings: Settings) -> Model:

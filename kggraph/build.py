@@ -35,7 +35,13 @@ from kggraph.publish.generation import (
 from kggraph.publish.ownership import twice
 from kggraph.publish.patch import patch_generation
 from kggraph.publish.pool import Pool, without_collector
-from kggraph.publish.publication import Differing, log_publication, write_names_and_table
+from kggraph.publish.publication import (
+    Differing,
+    compare_publication,
+    log_publication,
+    prepared,
+    write_names_and_table,
+)
 from kggraph.publish.quality import write_quality
 from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
@@ -100,6 +106,7 @@ def build(
         without_collector(),
         shelf.written(settings),
         shelf.locked(settings.build_path, lambda: tell("wait for another build", 0, 0)),
+        prepared(settings.build_path),
     ):
         return _Build(settings, lang or settings.languages[0], engine, tell).run(only, patch)
 
@@ -249,7 +256,7 @@ def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progre
         results = [asdict(result) for result in outcome.report().results]
         (folder / "report.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
         tell("write dumps", 0, 0)
-        waiting = _start_dumps(folder, counts, settings, pool)
+        waiting = _start_dumps(folder, sources.hash, counts, settings, pool)
         write_text_index(
             folder / "search" / "text",
             sources.model,
@@ -350,7 +357,7 @@ def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:
 
 
 # ------------------------------------------------------------------ writing
-def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -> list[Callable[[], None]]:
+def _start_dumps(folder: Path, hash: str, counts: Counts, settings: Settings, pool: Pool) -> list[Callable[[], None]]:
     """Begin what is written from the quads and the descriptions; each function given back waits for a part."""
     target, quads, size = folder / "dumps", folder / "store" / "quads.nq", counts.default_graph_bytes
     target.mkdir()
@@ -363,6 +370,7 @@ def _start_dumps(folder: Path, counts: Counts, settings: Settings, pool: Pool) -
         pool.start_patiently(write_names_and_table, folder, target / "items.csv.gz", settings.languages),
         pool.start_patiently(dumps.write_turtle_and_trig, quads, size, turtle, target / "dataset.trig.gz", prefixes),
         pool.start_patiently(dumps.write_jsonld, quads, size, jsonld, prefixes),
+        pool.start_patiently(compare_publication, folder, settings.build_path, hash, settings.base_uri),
         pool.start_patiently(write_quality, folder, settings.languages),
         pool.start_patiently(dumps.write_ntriples, quads, size, ntriples),
     ]

@@ -10,12 +10,14 @@ some 0.4 kB for an item of 60 triples.
 from __future__ import annotations
 
 import hashlib
+import pickle
 import sqlite3
 import threading
 import zlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -51,6 +53,8 @@ class Published(NamedTuple):
     withdrawn: bool
     sets: tuple[str, ...] = ()
     """Names of the sets that harvesters find it in; a change of these counts as a change."""
+    packed: tuple[bytes, bytes] | None = None
+    """Its digest and its compressed triples, when these were made before (`compare`); `ntriples` is empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,56 @@ def record(path: Path, hash: str, things: Iterable[Published], now: str, gone: I
         return count
 
 
+def compare(path: Path, hash: str, things: Iterable[Published], target: Path) -> None:
+    """Write to a file what `record` would take most of its time for, so that another process can do it meanwhile.
+
+    :param path: the log.
+    :param hash: of the generation.
+    :param things: all things of it.
+    """
+    with closing(sqlite3.connect(path if path.is_file() else ":memory:", isolation_level=None)) as log:
+        log.executescript(_SCHEMA)
+        is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
+
+        def packed(thing: Published) -> Published:
+            digest = _digest(thing)
+            known = log.execute("SELECT digest, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
+            is_told = not is_first and known is not None and known[0] == digest and known[1] != "removed"
+            return thing._replace(ntriples=b"", packed=(digest, b"" if is_told else _body(thing)))
+
+        left = iter(things)
+        with target.open("wb") as out:
+            pickle.dump((hash, log.execute("SELECT hash FROM logged").fetchall()), out)
+            while batch := [packed(thing) for thing in islice(left, _BATCH)]:
+                pickle.dump(batch, out)
+            pickle.dump([], out)
+
+
+def compared(path: Path, hash: str, target: Path) -> Iterator[Published] | None:
+    """The things for `record` that `compare` wrote of that generation, when the log is still what it was then."""
+    if not target.is_file():
+        return None
+    with closing(sqlite3.connect(path, isolation_level=None)) as log:
+        log.executescript(_SCHEMA)
+        logged = log.execute("SELECT hash FROM logged").fetchall()
+    return _read(target, (hash, logged))
+
+
+def _read(target: Path, wanted: tuple[str, list[tuple[str]]]) -> Iterator[Published] | None:
+    with target.open("rb") as file:
+        if pickle.load(file) != wanted:
+            return None
+        begin = file.tell()
+
+    def things() -> Iterator[Published]:
+        with target.open("rb") as file:
+            file.seek(begin)
+            while batch := pickle.load(file):
+                yield from batch
+
+    return things()
+
+
 def is_recorded(path: Path, hash: str) -> bool:
     """Whether that generation was the last one recorded."""
     if not path.is_file():
@@ -124,18 +178,18 @@ def _record(log: sqlite3.Connection, things: Iterable[Published], now: str, gone
     count = 0
     is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
     for thing in things:
-        digest = _digest(thing)
+        digest = thing.packed[0] if thing.packed else _digest(thing)
         known = log.execute("SELECT digest, first, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
         log.execute("INSERT OR IGNORE INTO seen VALUES (?)", (thing.iri,))
         if known is not None and known[0] == digest and known[2] != "removed":
             if is_first:  # a log from before there was a stream
-                _tell(log, thing.iri, now, known[2], thing.ntriples)
+                _tell(log, thing.iri, now, known[2], _body(thing))
             continue
         what: What = "withdrawn" if thing.withdrawn else "created" if known is None else "changed"
         first = known[1] if known else now
         row = (thing.iri, thing.kind, digest, first, now, what, " ".join(thing.sets))
         log.execute("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        _tell(log, thing.iri, now, what, thing.ntriples)
+        _tell(log, thing.iri, now, what, _body(thing))
         count += 1
     if gone is None:
         unseen = "SELECT iri FROM thing WHERE what != 'removed' AND iri NOT IN (SELECT iri FROM seen)"
@@ -148,9 +202,13 @@ def _record(log: sqlite3.Connection, things: Iterable[Published], now: str, gone
     return count
 
 
-def _tell(log: sqlite3.Connection, iri: str, at: str, what: What, ntriples: bytes) -> None:
-    body = zlib.compress(ntriples, _LEVEL) if what not in GONE else b""
-    log.execute("INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)", (iri, at, what, body))
+def _tell(log: sqlite3.Connection, iri: str, at: str, what: What, body: bytes) -> None:
+    row = (iri, at, what, body if what not in GONE else b"")
+    log.execute("INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)", row)
+
+
+def _body(thing: Published) -> bytes:
+    return thing.packed[1] if thing.packed else zlib.compress(thing.ntriples, _LEVEL)
 
 
 def _digest(thing: Published) -> bytes:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from kggraph.model import load_model
-from kggraph.publish.changes import FILE_NAME, Published, is_recorded, record
+from kggraph.publish.changes import FILE_NAME, Published, compare, compared, is_recorded, record
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.generation import Generation
 from kggraph.publish.harvest_sets import HarvestSet, harvest_sets, published, sets_of_items
@@ -20,6 +21,9 @@ from kggraph.publish.named_things import named_things
 from kggraph.publish.patched_descriptions import Edit
 from kggraph.publish.quality_data import record_quality, totals_of
 from kggraph.search.facets import FacetIndex
+
+_COMPARED: Final = "changes.next"
+"""File of a build folder, there during a build only: what `compare_publication` prepares."""
 
 
 def write_names_and_table(folder: Path, table: Path, languages: Sequence[str]) -> None:
@@ -51,6 +55,29 @@ class Differing:
     edits: Sequence[Edit]
 
 
+@contextmanager
+def prepared(build: Path) -> Iterator[None]:
+    """For `compare_publication` and `log_publication` within: what is prepared is gone afterwards."""
+    try:
+        yield
+    finally:
+        (build / _COMPARED).unlink(missing_ok=True)
+
+
+def compare_publication(folder: Path, build: Path, hash: str, base: str) -> None:
+    """Prepare what `log_publication` will add, from a generation in the making, while other things are made of it.
+
+    :param hash: of the generation.
+    :param base: base of its IRIs.
+    """
+    model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
+    with closing(Descriptions(folder / "descriptions.sqlite")) as descriptions:
+        facets = FacetIndex(folder / "search" / "facets")
+        sets = harvest_sets(model, facets, base, descriptions.labels)
+        things = published(descriptions, sets_of_items(sets, facets))
+        compare(log_path(build), hash, things, build / _COMPARED)
+
+
 def log_publication(
     build: Path, generation: Generation, now: datetime | None = None, differing: Differing | None = None
 ) -> int:
@@ -66,6 +93,8 @@ def log_publication(
     record_quality(build, generation.hash, totals_of(generation.quality()), time)
     if is_recorded(log_path(build), generation.hash):
         return 0
+    if ready := compared(log_path(build), generation.hash, build / _COMPARED):
+        return record(log_path(build), generation.hash, ready, time)
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
         model = generation.model()

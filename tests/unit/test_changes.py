@@ -10,7 +10,7 @@ import pytest
 
 from kggraph.build import open_current
 from kggraph.config import Settings
-from kggraph.publish.changes import Changes, Published, is_recorded, record
+from kggraph.publish.changes import Changes, Published, compare, compared, is_recorded, record
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.publication import log_path, log_publication
 from kggraph.terms import OWL, XSD
@@ -102,6 +102,21 @@ def test_a_build_that_breaks_off_leaves_the_log_as_it_was(path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         record(path, "g2", broken(), "2026-01-02T00:00:00Z")
     assert said(Changes(path)) == before
+
+
+def test_what_another_process_compared_is_recorded_alike(path: Path, tmp_path: Path) -> None:
+    new, now = [thing(A, "y"), thing(B), thing(C, withdrawn=True)], "2026-01-02T00:00:00Z"
+    other, target = tmp_path / "other.sqlite", tmp_path / "compared"
+    other.write_bytes(path.read_bytes())
+    compare(path, "g2", new, target)
+    assert compared(path, "g3", target) is None, "it is of another generation"
+    things = compared(path, "g2", target)
+    assert things is not None
+    assert record(path, "g2", things, now) == record(other, "g2", new, now) == 2
+    assert Changes(path).events(1, 10) == Changes(other).events(1, 10)
+    assert Changes(path).since("item") == Changes(other).since("item")
+    assert compared(path, "g2", target) is None, "the log went on"
+    assert compared(path, "g2", tmp_path / "none") is None
 
 
 def test_lists_go_on_after_what_is_known(path: Path) -> None:

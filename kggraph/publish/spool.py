@@ -123,7 +123,7 @@ def objects_of(data: bytes, predicates: Iterable[bytes]) -> tuple[str, ...]:
     >>> objects_of(b'<a:a> <a:p> <a:b#c> .\\n<a:a> <a:q> "d"@en .\\n', [b"<a:p>", b"<a:q>"])
     ('a:b', '"d"@en')
     """
-    wanted = frozenset(predicates)
+    wanted = dict.fromkeys(predicates)
     terms: dict[bytes, None] = {}
     if len(wanted) > _FEW:
         # One reading of every line, instead of a search for each predicate.

@@ -157,7 +157,11 @@ def running(command: Sequence[str], environment: dict[str, str], url: str, path:
         yield url
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def free_port() -> int:

@@ -64,19 +64,26 @@ def main() -> int:
     parser.add_argument("--print", action="store_true", help="only print")
     parser.add_argument("--folder", type=Path, help="where the data and generations are made; a temporary folder")
     arguments = parser.parse_args()
-    measured = []
+    measured, failed = [], False
     for size in arguments.sizes:
         began = time.monotonic()
-        measured.append(measure(size, arguments.folder))
-        print(f"{size:,} items measured in {time.monotonic() - began:,.0f} s", file=sys.stderr)
+        try:
+            measured.append(measure(size, arguments.folder))
+        except (OSError, subprocess.SubprocessError, SystemExit) as error:
+            # What the sizes before have shown is not lost.
+            print(f"{size:,} items were not measured: {error}", file=sys.stderr)
+            failed = True
+        print(f"{size:,} items took {time.monotonic() - began:,.0f} s in all", file=sys.stderr)
+    if not measured:
+        return 1
     text = "\n".join([*machine_lines(), "", *tables(measured)])
     print(text)
-    if not arguments.print:
+    if not arguments.print and not failed:
         head, _, rest = DOCUMENT.read_text("utf-8").partition(_MARKS[0])
         tail = rest.partition(_MARKS[1])[2]
         DOCUMENT.write_text(f"{head}{_MARKS[0]}\n\n{text}\n\n{_MARKS[1]}{tail}", "utf-8")
         (DOCUMENT.parent / "images" / "growth.svg").write_text(chart(measured), "utf-8")
-    return 0
+    return int(failed)
 
 
 # ------------------------------------------------------------------ measuring
@@ -135,6 +142,8 @@ def _build(found: Measured, root: Path) -> None:
     found.figures["build (triples/s)"] = triples / took
     found.figures["build, memory at its peak (MB)"] = peak
     found.figures["generation (MB)"] = _size(generation.path) / 1e6
+    for name, value in found.figures.items():
+        print(f"{found.items:,} items: {name}: {number(value)}", file=sys.stderr)
 
 
 def _size(folder: Path) -> int:

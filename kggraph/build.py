@@ -197,9 +197,10 @@ class _Build:
         shelf.make_current(settings.build_path, ready)
         if generation.hash == version:
             inputs.remember_built(settings, version)
-        shelf.prune(settings.build_path, settings.keep_generations)
         tell("record what changed", 0, 0)
         log_publication(settings.build_path, generation, differing=differing)
+        # Only now: the log looks into the generation that a patch was made of.
+        shelf.prune(settings.build_path, settings.keep_generations)
         return generation
 
     def _patched(self, folder: Path, version: str) -> Differing | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from kggraph.cli import run
 from kggraph.config import Settings, load
 from kggraph.errors import NonconformingData, SourceError
 from kggraph.publish import patch
+from kggraph.publish.changes import is_recorded
 from kggraph.publish.generation import Generation, open_current
+from kggraph.publish.publication import log_path
 from kggraph.store.embedded import EmbeddedEngine, open_store
 from kggraph.web import create_app
 from kggraph.web.generations import Generations
@@ -60,6 +63,16 @@ def test_only_what_is_named_is_looked_at(settings: Settings) -> None:
     assert second.hash == build(settings, patch=False).hash
     with pytest.raises(SourceError, match="none of the sources"):
         build(settings, only=[settings.root / "kggraph.toml"])
+
+
+def test_the_generation_that_was_patched_need_not_be_kept(settings: Settings) -> None:
+    only_one = replace(settings, keep_generations=1)
+    edit(bridge(settings), "802", "803")
+    generation = build(only_one)
+    assert generation.manifest.patches == 1
+    kept = [path.name for path in (settings.build_path / "generations").iterdir()]
+    assert kept == [generation.hash]
+    assert is_recorded(log_path(settings.build_path), generation.hash)
 
 
 def test_what_is_no_patch_says_why(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

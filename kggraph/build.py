@@ -180,8 +180,9 @@ class _Build:
         tell("look for changes", 0, 0)
         version = inputs.hash_of_files(settings, remember=True, only=only)
         ready = shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
-        if ready and remote_of(settings) and open_generation(ready).manifest.base:
-            ready = None  # an engine elsewhere gets all triples of one file
+        # An engine elsewhere gets all triples of one file.
+        if ready and open_generation(ready).manifest.base and (remote_of(settings) or not may_patch):
+            ready = None
         differing = None
         if ready is None:
             with shelf.workshop(settings.build_path) as folder:

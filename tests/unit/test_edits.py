@@ -132,3 +132,5 @@ def test_downloads_of_an_earlier_version_say_so(settings: Settings, capsys: pyte
         told = client.get(address).get_data(as_text=True)
         assert told.count(f'dcat:version "{whole.hash}"') >= 3 and "/ldes>" in told, address
     assert run(["--root", str(settings.root), "build", "--whole"]) == 0
+    again = open_current(settings)
+    assert (again.hash, again.manifest.patches) == (new.hash, 0)

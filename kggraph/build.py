@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ from kggraph.publish.generation import (
     write_manifest,
 )
 from kggraph.publish.ownership import twice
-from kggraph.publish.patch import patch_generation
+from kggraph.publish.patch import NO_LINKS, patch_generation
 from kggraph.publish.pool import Pool, without_collector
 from kggraph.publish.publication import (
     Differing,
@@ -214,14 +215,17 @@ class _Build:
                 return None
             self.tell("patch", 0, len(changed))
             edits = patch_generation(folder, base, version, changed, settings, lang=self.lang, engine=self.engine)
-        except GenerationError:
-            return None
-        except UnpatchableError as reason:
-            self.tell(f"build everything, since this is no patch: {reason}", 0, 0)
-            for path in folder.iterdir():
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-            return None
-        return Differing(base, edits)
+            return Differing(base, edits)
+        except (UnpatchableError, GenerationError, sqlite3.Error, ValueError, LookupError) as error:
+            reason = str(error)  # the current generation may be damaged
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            reason = f"The disk has no hard links ({error.strerror})."
+        self.tell(f"build everything, since this is no patch: {reason}", 0, 0)
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        return None
 
 
 def _publish(remote: Remote, generation: Generation, settings: Settings, tell: Progress) -> None:

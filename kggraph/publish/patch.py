@@ -6,6 +6,7 @@ linked. Only what is told of the whole corpus stays as it was: weights of words,
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -54,6 +55,8 @@ from kggraph.validation.report import VIOLATION, Report, Result
 from kggraph.validation.shape_texts import ShapeTexts
 from kggraph.validation.targets import read_targets
 
+NO_LINKS: Final = frozenset((errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS))
+"""Errors of a disk that makes no hard links."""
 MOST_FILES: Final = 50
 MOST_PATCHES: Final = 100
 _COPIED_BYTES: Final = 64 << 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -134,3 +135,25 @@ def test_downloads_of_an_earlier_version_say_so(settings: Settings, capsys: pyte
     assert run(["--root", str(settings.root), "build", "--whole"]) == 0
     again = open_current(settings)
     assert (again.hash, again.manifest.patches) == (new.hash, 0)
+
+
+def test_a_disk_without_links_and_a_damaged_generation_are_built_as_a_whole(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_link(*paths: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    edit(bridge(settings), "802", "803")
+    with monkeypatch.context() as within:
+        within.setattr("os.link", no_link)
+        assert built(settings, "no hard links").manifest.patches == 0
+    for number, name in enumerate(
+        ("descriptions.sqlite", "quality.sqlite", "counts.json", "search/facets/facets.json")
+    ):
+        path = open_current(settings).path / name
+        size = path.stat().st_size
+        path.write_bytes(b"\0" * size)
+        edit(bridge(settings), str(803 + number), str(804 + number))
+        generation = built(settings, "no patch")
+        assert generation.manifest.patches == 0
+        generation.verify()

@@ -37,6 +37,11 @@ def test_the_unit_is_one(tmp_path: Path) -> None:
     assert code == 0, said
 
 
+def test_the_unit_allows_what_query_workers_do() -> None:
+    lines = re.findall(r"^SystemCallFilter=([a-z].*)$", (DEPLOY / "kennisbank.service").read_text(), re.MULTILINE)
+    assert {"setrlimit", "prlimit64", "setpriority", "seccomp"} <= set(" ".join(lines).split())
+
+
 @pytest.mark.parametrize("name", ["nginx.conf", "nginx-two-nodes.conf"])
 def test_nginx_takes_the_example(tmp_path: Path, name: str) -> None:
     nginx = program("nginx", "nginx-light")

@@ -104,7 +104,9 @@ def check_generation(settings: Settings, expected: set[str]) -> str:
 
 def test_build(kb: Path, chance: random.Random, figures: Callable[..., None]) -> None:
     settings, command = load(kb, {}), Command(kb, ("build",))
-    build(settings)
+    for number in (96, 97, 98):  # as many as are kept, so that from now on one is removed each time
+        change(kb, number)
+        build(settings)
     change(kb, 99)
     total = command.run()
     events, switched = Changes(log_path(settings.build_path)).event_count(), 0

@@ -42,12 +42,11 @@ def kggraph(root: Path, *arguments: str, **env: str) -> tuple[int, str]:
 def test_a_disk_that_fills_during_a_build(
     kb: Path, tmp_path: Path, chance: random.Random, figures: Callable[..., None]
 ) -> None:
-    with disk(tmp_path / "disk", 8 * 1024) as small:
+    # Three times the logs of pages of as many patches as there may be: the old one, the new one, what is served.
+    with disk(tmp_path / "disk", 64 * 1024) as small:
         env = {"KGGRAPH_BUILD_DIR": str(small.path / "build")}
         settings = load(kb, env)
-        before = small.free()
         build(settings)
-        size = before - small.free()
         refused = 0
         with (
             started("--generation", "current", root=kb, env=environment(**env)) as server,
@@ -56,6 +55,7 @@ def test_a_disk_that_fills_during_a_build(
             for number in range(POINTS):
                 old, events = current_hash(settings), Changes(log_path(settings.build_path)).event_count()
                 change(kb, number)
+                size = sum(path.stat().st_blocks * 512 for path in open_current(settings).path.rglob("*"))
                 filler = small.fill(leave=int((number + chance.random()) / POINTS * size))
                 code, said = kggraph(kb, "build", **env)
                 if code:

@@ -132,7 +132,11 @@ class _Patch:
 
     def _place_of(self, kind: str, iri: str) -> int:
         """A free number for a new thing, where kind and IRI put it."""
-        first, last = self._one("SELECT min(id), max(id) FROM thing WHERE kind = ? AND ntriples IS NOT NULL", kind)
+        # One at a time: both in one query are looked for among all things of the kind.
+        first, last = (
+            self._one(f"SELECT {which}(id) FROM thing WHERE kind = ? AND ntriples IS NOT NULL", kind)[0]
+            for which in ("min", "max")
+        )
         if first is None:
             raise UnpatchableError(f"There was nothing of the kind {kind} yet.")
 

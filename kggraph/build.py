@@ -41,9 +41,8 @@ from kggraph.publish.publication import (
     compare_publication,
     log_publication,
     prepared,
-    write_names_and_table,
+    write_of_descriptions,
 )
-from kggraph.publish.quality import write_quality
 from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
 from kggraph.publish.text_index import write_text_index
@@ -373,11 +372,10 @@ def _start_dumps(folder: Path, hash: str, counts: Counts, settings: Settings, po
     large = counts.triples > settings.memory_limit_triples and remote_of(settings) is None
     return [
         *([pool.start_patiently(write_on_disk, quads.parent)] if large else []),
-        pool.start_patiently(write_names_and_table, folder, target / "items.csv.gz", settings.languages),
+        pool.start_patiently(write_of_descriptions, folder, target / "items.csv.gz", settings.languages),
         pool.start_patiently(dumps.write_turtle_and_trig, quads, size, turtle, target / "dataset.trig.gz", prefixes),
         pool.start_patiently(dumps.write_jsonld, quads, size, jsonld, prefixes),
         pool.start_patiently(compare_publication, folder, settings.build_path, hash, settings.base_uri),
-        pool.start_patiently(write_quality, folder, settings.languages),
         pool.start_patiently(dumps.write_ntriples, quads, size, ntriples),
     ]
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from kggraph.model import load_model
 from kggraph.publish.changes import FILE_NAME, Published, compare, compared, is_recorded, record
-from kggraph.publish.descriptions import Descriptions
+from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.generation import Generation
 from kggraph.publish.harvest_sets import HarvestSet, harvest_sets, published, sets_of_items
 from kggraph.publish.item_table import ItemTable
@@ -19,6 +19,7 @@ from kggraph.publish.lifecycle import ending
 from kggraph.publish.name_index import write_names
 from kggraph.publish.named_things import named_things
 from kggraph.publish.patched_descriptions import Edit
+from kggraph.publish.quality import quality_written
 from kggraph.publish.quality_data import record_quality, totals_of
 from kggraph.search.facets import FacetIndex
 
@@ -26,11 +27,13 @@ _COMPARED: Final = "changes.next"
 """File of a build folder, there during a build only: what `compare_publication` prepares."""
 
 
-def write_names_and_table(folder: Path, table: Path, languages: Sequence[str]) -> None:
-    """Make the index of names and the table of items of a generation in the making, from its descriptions, read once.
+def write_of_descriptions(folder: Path, table: Path, languages: Sequence[str]) -> None:
+    """Make what is made of every description of a generation in the making: these are read once for all of it.
+
+    That is the index of names, the table of items, and the report on quality.
 
     :param table: the gzipped CSV to write.
-    :param languages: those of texts that have a column of their own.
+    :param languages: those in which texts have a column of their own, and should be there.
     """
     model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
     path = folder / "descriptions.sqlite"
@@ -38,8 +41,14 @@ def write_names_and_table(folder: Path, table: Path, languages: Sequence[str]) -
     with (
         closing(descriptions),
         closing(ItemTable(table, descriptions, model.main, languages, path.stat().st_size)) as rows,
+        quality_written(folder, languages) as measure,
     ):
-        write_names(folder / "search" / "names.sqlite", named_things(descriptions, model, rows.take))
+
+        def also(found: Description) -> None:
+            rows.take(found)
+            measure(found)
+
+        write_names(folder / "search" / "names.sqlite", named_things(descriptions, model, also))
 
 
 def log_path(build: Path) -> Path:

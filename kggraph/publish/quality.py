@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -87,26 +87,27 @@ class MadeList:
     findings: int = 0
 
 
-def write_quality(folder: Path, languages: Sequence[str]) -> None:
-    """Measure a generation in the making, from its descriptions and its report.
+@contextmanager
+def quality_written(folder: Path, languages: Sequence[str]) -> Iterator[Callable[[Description], None]]:
+    """Measure a generation in the making, from its report and its descriptions.
 
     :param languages: language tags in which texts should be there.
+    :returns: what is to be called with every description, by kind and IRI.
     """
     shapes = (folder / "shapes.nt").read_bytes()
     model = load_model(shapes, (folder / "ontology.nt").read_bytes())
     results = [Result(**result) for result in json.loads((folder / "report.json").read_bytes())]
-    descriptions = Descriptions(folder / "descriptions.sqlite")
-    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as database:
+    with (
+        closing(Descriptions(folder / "descriptions.sqlite")) as descriptions,
+        closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as database,
+    ):
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.execute("BEGIN")
-        try:
-            made = Measuring(database, descriptions, model, languages)
-            made.report(results, ShapeTexts(shapes))
-            made.dead_links()
-            made.things()
-            made.finish()
-        finally:
-            descriptions.close()
+        made = Measuring(database, descriptions, model, languages)
+        made.report(results, ShapeTexts(shapes))
+        made.dead_links()
+        yield made.thing
+        made.finish()
         database.execute("COMMIT")
         database.executescript(_INDEX)
         overlay.close_for_good(database)
@@ -155,12 +156,6 @@ class Measuring:
         self.database.executemany("INSERT INTO dead VALUES (?, ?)", rows)
 
     # ------------------------------------------------------------------ the things
-    def things(self) -> None:
-        """Everything, one thing after another."""
-        for kind in self.descriptions.kinds():
-            for found in self.descriptions.each(kind):
-                self.thing(found)
-
     def thing(self, thing: Description) -> None:
         """One thing, unless it is over."""
         counter, said = self.counted(thing, 1)

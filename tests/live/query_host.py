@@ -65,9 +65,10 @@ class Hosted:
 
     def stop(self) -> None:
         """End it at once."""
-        self.client.close()
         self.process.send_signal(signal.SIGINT)
         self.process.wait(10)
+        # Only now: what was answered at the very end gives its connection back.
+        self.client.close()
 
 
 @contextmanager

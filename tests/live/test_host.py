@@ -250,16 +250,22 @@ def test_when_others_wait_the_oldest_long_query_is_stopped() -> None:
         assert until(lambda: bool(failures))
         assert isinstance(failures[0], TooBusy)
         assert failures[0].retry_after_s
+    for thread in threads:
+        thread.join()
+    hosted.client.close()
 
 
 def test_who_waits_too_long_is_told_when_to_come_back() -> None:
     with running(workers=1, long_workers=0, max_waiting=1, max_wait_s=0.2) as hosted:
-        threading.Thread(target=_fails, args=(hosted,)).start()
+        thread = threading.Thread(target=_fails, args=(hosted,))
+        thread.start()
         time.sleep(0.2)
         with pytest.raises(TooBusy) as caught:
             hosted.ask(ORDINARY)
         assert caught.value.retry_after_s
         assert until(lambda: _answers(hosted))
+    thread.join()
+    hosted.client.close()
 
 
 def _fails(hosted: Hosted) -> None:

@@ -189,6 +189,8 @@ def _look_at_some(settings: Settings, seen: Seen, paths: Sequence[Path]) -> dict
         if folder not in known:
             return None
         if not os.path.lexists(path):
+            if not seen.has_file(folder, name):
+                raise SourceError("There is no such file, and there was none at the last build.", path=relative)
             seen.set_file(folder, name, None)
             continue
         look, _ = look_of(Path(path))

@@ -143,6 +143,13 @@ class Seen:
         found = self._database.execute("SELECT name, sha256, look FROM file WHERE folder = ?", (folder,))
         return {name: SeenFile(sha256, look) for name, sha256, look in found}
 
+    def has_file(self, folder: str, name: str) -> bool:
+        """Whether a file is known, or was in the generation that was told last."""
+        known = "SELECT 1 FROM file WHERE folder = ?1 AND bucket = ?2 AND name = ?3"
+        was = "SELECT 1 FROM changed WHERE path = ?1 || '/' || ?3 AND sha256 != ''"
+        found = self._database.execute(f"{known} UNION ALL {was}", (folder, bucket_of(name), name))
+        return found.fetchone() is not None
+
     def set_folder(self, folder: str, stamp: str, known: Mapping[str, SeenFile], now: Mapping[str, SeenFile]) -> str:
         """A folder with all its files; gives its digest.
 

@@ -154,6 +154,20 @@ def test_a_file_that_is_no_source_is_refused(settings: Settings) -> None:
             hash_of_files(settings, remember=True, only=[Path(path)])
 
 
+def test_a_file_that_is_not_there_and_never_was_is_refused(settings: Settings) -> None:
+    remember_built(settings, "first")
+    with pytest.raises(SourceError, match="no such file, and there was none"):
+        hash_of_files(settings, remember=True, only=[Path("data/bridges/erasmusbug.ttl")])
+    gone = settings.data_path / "bridges" / "erasmusbrug.ttl"
+    gone.unlink()
+    # As often as one likes, until a generation is built without it: the build may not have come so far.
+    versions = {hash_of_files(settings, remember=True, only=[gone]) for _ in range(2)}
+    assert len(versions) == 1
+    remember_built(settings, versions.pop())
+    with pytest.raises(SourceError, match="no such file"):
+        hash_of_files(settings, remember=True, only=[gone])
+
+
 def hash_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import astuple
 from typing import Any
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.publish.changes import FILE_NAME as LOG
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.generation import Generation
@@ -37,7 +37,7 @@ def doors(generation: Generation) -> Iterator[tuple[str, Any]]:
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
         yield from _descriptions(descriptions)
-        with closing(overlay.connect(generation.path / "descriptions.sqlite")) as database:
+        with closing(page_log.connect(generation.path / "descriptions.sqlite")) as database:
             sql = (
                 "SELECT wanted.iri, predicate.iri, thing.iri, fragment FROM wanted "
                 "JOIN predicate ON predicate.id = predicate JOIN thing ON thing.id = thing ORDER BY 1, 2, 3, 4"

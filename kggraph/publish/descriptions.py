@@ -16,7 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.errors import GenerationError
 from kggraph.model import LangText
 from kggraph.publish.kept import Kept
@@ -121,7 +121,7 @@ class Descriptions:
     """Reads `descriptions.sqlite`; one object serves all threads, also after a fork."""
 
     def __init__(self, path: Path) -> None:
-        self._connections = overlay.Connections(path, _MAPPED_BYTES)
+        self._connections = page_log.Connections(path, _MAPPED_BYTES)
         self._known = Kept[str, Description]()
         self._inbound = Kept[tuple[str, str | None, int, int, bool], Sequence[Link]]()
         self._counts = Kept[str, Mapping[str, int]]()

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from pyroaring import BitMap
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.errors import GenerationError
 from kggraph.publish.labels import sort_key
 from kggraph.search.spelling import allowed, within
@@ -100,14 +100,14 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
             held.run_optimize()
             database.execute("INSERT INTO part VALUES (?, ?, ?)", (part, len(held), held.serialize()))
         database.execute("COMMIT")
-        overlay.close_for_good(database)
+        page_log.close_for_good(database)
 
 
 class NameIndex:
     """Reads the names of a generation; one object serves all threads."""
 
     def __init__(self, path: Path) -> None:
-        self._connections = overlay.Connections(path)
+        self._connections = page_log.Connections(path)
         try:
             self._connections.one("SELECT 1 FROM name")
         except sqlite3.Error as error:

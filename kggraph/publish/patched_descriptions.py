@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.model import LangText
 from kggraph.publish.descriptions import Description
 from kggraph.publish.labels import pick, sort_key
@@ -67,7 +67,7 @@ def patch_descriptions(base: Path, new: Path, edits: Sequence[Edit], languages: 
     :param own: base of the IRIs of things.
     :raises UnpatchableError: it has to be written as one piece.
     """
-    with overlay.patched(base, new) as database:
+    with page_log.patched(base, new) as database:
         _Patch(database, languages, own).apply(edits)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyroaring import BitMap
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.publish.name_index import Named, texts_of
 from kggraph.search.patched_items import UnpatchableError
 
@@ -22,7 +22,7 @@ def patch_names(
     :param links: thing to how many others link to it, of all of which that may have changed.
     :raises UnpatchableError: the file is not what was told of it.
     """
-    with overlay.patched(base, new) as database:
+    with page_log.patched(base, new) as database:
         patch = _Patch(database)
         for before, after in edits:
             number = patch.take_out(before) if before else None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.model import Model
 from kggraph.publish.descriptions import Descriptions
 from kggraph.publish.patched_descriptions import Edit, described
@@ -41,7 +41,7 @@ def patch_quality(
     :param touched: things that results of the report may have come or gone for.
     :raises UnpatchableError: it has to be measured as a whole.
     """
-    with overlay.patched(base, new) as database:
+    with page_log.patched(base, new) as database:
         made = _Remeasuring(database, descriptions, model, languages)
         edited = {edit.thing.iri for edit in edits}
         affected = {*edited, *touched}

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.model import ClassModel, Field, LangText, Model, load_model
 from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.lifecycle import ending
@@ -110,7 +110,7 @@ def quality_written(folder: Path, languages: Sequence[str]) -> Iterator[Callable
         made.finish()
         database.execute("COMMIT")
         database.executescript(_INDEX)
-        overlay.close_for_good(database)
+        page_log.close_for_good(database)
 
 
 class Measuring:

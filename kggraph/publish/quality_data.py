@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.model import LangText
 from kggraph.publish.quality import CHECKS, FILE_NAME
 
@@ -94,7 +94,7 @@ class Quality:
     """Reads the measurements of a generation; one object serves all threads."""
 
     def __init__(self, folder: Path) -> None:
-        self._connections = overlay.Connections(folder / FILE_NAME)
+        self._connections = page_log.Connections(folder / FILE_NAME)
         self.lists = [_list(row) for row in self._all(f"SELECT {_LIST} FROM list")]
         self.lists.sort(key=lambda one: (CHECKS.index(one.kind), -one.findings, one.name))
         self.dead: dict[str, str] = dict(self._all("SELECT address, date FROM dead"))

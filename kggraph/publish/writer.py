@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.model import LangText
 from kggraph.publish.things import Thing
 from kggraph.rdf import ntriples
@@ -151,7 +151,7 @@ class DescriptionsWriter:
         self._connection.execute("COMMIT")
         for statement in _FINISH.format(room=ROOM, step=_STEP, few=PREDICATE_ROOM).split(";"):
             self._connection.execute(statement)
-        overlay.close_for_good(self._connection)
+        page_log.close_for_good(self._connection)
 
     def _flush(self) -> None:
         self._connection.executemany("INSERT INTO new_link VALUES (?, ?, ?, ?)", self._links)

@@ -341,6 +341,8 @@ def _dutch(stem: str, again: Callable[[str], str]) -> str:
 def split_compound(word: str, lang: str, known: Callable[[str], int]) -> Split | None:
     """A compound taken apart into known words, or at least one whose last part, which says what it is, is known.
 
+    A stop word is none.
+
     :param lang: its language; nothing is done in languages that write compounds apart.
     :param known: how often another word occurs in the corpus; 0 is not known.
 
@@ -349,6 +351,8 @@ def split_compound(word: str, lang: str, known: Callable[[str], int]) -> Split |
     """
     links = _LINKS.get(lang)
     if not links or not word.isalpha() or not SHORTEST_COMPOUND <= len(word) < _MAX_WORD:
+        return None
+    if word in STOP_WORDS.get(lang, frozenset()):
         return None
     if found := _parts(word, links, known, 3):
         return Split(found[1])

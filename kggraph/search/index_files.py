@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import tantivy
 from pyroaring import BitMap
 
-from kggraph import overlay
+from kggraph import page_log
 from kggraph.errors import GenerationError
 from kggraph.search import spelling
 from kggraph.search.analysis import STOP_WORDS
@@ -164,7 +164,7 @@ class Files:
         :param ranked: whether the engine is opened too.
         :raises GenerationError: it holds no index, or one of another version.
         """
-        self._connections = overlay.Connections(folder / "search.sqlite")
+        self._connections = page_log.Connections(folder / "search.sqlite")
         try:
             self.about: dict[str, Any] = json.loads(self.database.execute("SELECT value FROM about").fetchone()[0])
             self._bitmaps = _mapped(folder / "postings.bin")

@@ -22,10 +22,11 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search import index_files
-from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words, words_and_joined
+from kggraph.search.analysis import STOP_WORDS, Analyser, split_compound, words
 from kggraph.search.engine_files import MAKING, move_named_by_content, written_by_engine
-from kggraph.search.index_files import LABEL, PART, FileWriter, about, dump
+from kggraph.search.index_files import PART, FileWriter, about, dump
 from kggraph.search.item_reader import Batch, ItemReader, Lists, ReadItem
+from kggraph.search.linked_terms import LinkedTerms, about_terms, document_of, parts_of_names, terms_of_items
 from kggraph.search.suggest_writer import write_names, write_title_words
 from kggraph.search.texts import Named, Text, TextReader
 
@@ -33,19 +34,6 @@ _SAMPLE: Final = 50_000
 """Items that are held back to learn the words of the corpus from; of a larger one, the first so many are the sample."""
 _HEAP_BYTES: Final = 256_000_000
 _BATCH: Final = 10_000
-
-
-@dataclass(slots=True)
-class LinkedTerms:
-    """What an item gets from a thing that it links to: terms, with spaces between."""
-
-    number: int
-    names: str
-    synonyms: str
-    parts: str = ""
-    """Those of the compounds in its names."""
-    about: str = ""
-    """The thing itself and everything it is under."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +110,7 @@ class SearchIndexWriter:
         """What reads items, here or in another process; from now on no thing is added."""
         if self._reader is None:
             for thing in self._numbered:
-                thing.about = self._about_terms(thing)
+                thing.about = about_terms(thing.number, self._broader)
             things = {f"<{iri}>".encode(): thing.number for iri, thing in self._things.items()}
             self._reader = ItemReader(self._model, self._analyser.languages, self._weights, things, self._phrases)
         return self._reader
@@ -205,6 +193,9 @@ class SearchIndexWriter:
     def _above(self, thing: _Thing) -> list[_Thing]:
         return [self._things[iri] for iri in thing.named.broader if iri in self._things]
 
+    def _broader(self, number: int) -> list[int]:
+        return [above.number for above in self._above(self._numbered[number])]
+
     def _learn_phrases(self, labels: Iterable[Text]) -> None:
         for label in labels:
             key = self._analyser.key(words(label.text), self._analyser.language(label.lang))
@@ -224,30 +215,11 @@ class SearchIndexWriter:
         """Everything that compounds are taken apart by is known now: give the engine what waited."""
         waiting, self._waiting = self._waiting or [], None
         for thing in self._numbered:
-            parts: list[str] = []
-            for text in thing.named.names:
-                lang = self._analyser.language(text.lang)
-                own, joined = words_and_joined(text.text)
-                parts += [term + PART for term in self._analyser.terms(joined, lang)]
-                if lang in self._parts:
-                    parts += self._parts[lang].all_in(own)
-            thing.parts = " ".join(parts)
+            thing.parts = parts_of_names(thing.named.names, self._analyser, lambda word, lang: self._parts[lang][word])
         self._give(waiting)
 
-    def _about_terms(self, thing: _Thing) -> str:
-        """The thing itself, and everything it is under: `#3 #3+ #1+`."""
-        above, todo = {thing.number}, [thing]
-        while todo:
-            for broader in self._above(todo.pop()):
-                if broader.number not in above:
-                    above.add(broader.number)
-                    todo.append(broader)
-        return " ".join((about(thing.number), *(about(number, rolled=True) for number in sorted(above))))
-
     def _parts_of(self, word: str, lang: str) -> list[str]:
-        """The terms of the parts of a compound; a stop word is none."""
-        if word in STOP_WORDS.get(lang, frozenset()):
-            return []
+        """The terms of the parts of a compound."""
         count = self._counter(lang)
         found = split_compound(word, lang, lambda other: 0 if other == word else count(other))
         whole = found.parts if found and not found.known_head else ()
@@ -282,8 +254,7 @@ class SearchIndexWriter:
         named = thing.named
         weight = self._weights[thing.places.most_common(1)[0][0]] if thing.places else 1.0
         known = (thing.number, named.iri, named.kind, int(named.is_concept), len(thing.items), weight)
-        broader = [above.number for above in self._above(thing)]
-        return (*known, dump(named.names), dump(named.synonyms), dump(broader))
+        return (*known, dump(named.names), dump(named.synonyms), dump(self._broader(thing.number)))
 
     def _labels(self, thing: _Thing) -> Iterator[tuple[object, ...]]:
         """What a phrase of a question must be equal to, stem by stem, to mean this concept."""
@@ -294,25 +265,6 @@ class SearchIndexWriter:
                     for key in (self._analyser.key(own, lang), self._analyser.bag(own, lang, self._counter(lang))):
                         if key:
                             yield key, thing.number, preferred, text.lang, text.text
-
-
-def document_of(item: ReadItem, parts: Iterable[str], linked: Sequence[LinkedTerms]) -> tantivy.Document:
-    """An item as the engine gets it.
-
-    :param parts: of its compounds.
-    :param linked: what it links to, in the order of its links.
-    """
-    texts = [[own] for own in item.texts]
-    for thing, place in zip(linked, item.places, strict=True):
-        texts[place].append(thing.names)
-    document = tantivy.Document()
-    document.add_integer(index_files.NUMBER, item.number)
-    for place, of_weight in enumerate(texts):
-        document.add_text(index_files.text_field(place), " ".join(of_weight))
-    document.add_text(index_files.SYNONYMS, " ".join([thing.synonyms for thing in linked]))
-    document.add_text(index_files.PARTS, " ".join([*parts, *[thing.parts for thing in linked]]))
-    document.add_text(index_files.ABOUT, " ".join([thing.about for thing in linked]))
-    return document
 
 
 class _Parts(dict[str, list[str]]):
@@ -333,6 +285,5 @@ class _Parts(dict[str, list[str]]):
 
 def _spread(thing: _Thing, bitmaps: dict[str, BitMap]) -> None:
     """Give the items of a thing the terms of its names, and of what it is about."""
-    terms = {term + LABEL for term in f"{thing.names} {thing.synonyms} {thing.parts}".split()}
-    for term in terms | set(thing.about.split()):
+    for term in terms_of_items(thing):
         bitmaps[term] = bitmaps[term] | thing.items if term in bitmaps else thing.items

@@ -16,7 +16,7 @@ whether it is preferred, language and text."""
 _ABOUT: Final = about(0)[0]
 
 
-class PatchedNames:
+class PatchedSuggestions:
     """What patches changed of the names that are suggested."""
 
     def __init__(self, files: Files, analyser: Analyser) -> None:

@@ -17,7 +17,7 @@ from kggraph.search.expansion import clean
 from kggraph.search.index import SearchIndex
 from kggraph.search.index_files import LAST_LETTER, Label
 from kggraph.search.passages import Segment, Span, cut
-from kggraph.search.patched_names import Name, PatchedNames
+from kggraph.search.patched_suggestions import Name, PatchedSuggestions
 from kggraph.search.suggest_writer import KEPT, LONGEST_TOP, MANY
 
 _SHORTEST_FOR_ITEMS: Final = 3
@@ -50,7 +50,7 @@ class Suggester:
         self._files = index.files
         self._analyser = index.analyser
         self._item_kind = item_kind
-        self._patched = PatchedNames(index.files, index.analyser)
+        self._patched = PatchedSuggestions(index.files, index.analyser)
 
     def suggest(self, text: str, lang: str, *, limit: int = 8) -> list[Suggestion]:
         """What may be meant: things and items, those that fit best first; nothing before two letters.

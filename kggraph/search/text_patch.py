@@ -18,12 +18,12 @@ from tantivy import Query
 
 from kggraph.model import Model
 from kggraph.rdf import ntriples
-from kggraph.search.analysis import Analyser, split_compound, words, words_and_joined
+from kggraph.search.analysis import Analyser, split_compound, words
 from kggraph.search.engine_files import MAKING, move_named_by_content, segments, written_by_engine
-from kggraph.search.index_files import LABEL, NUMBER, PART, Files, KnownThing, Label, about
-from kggraph.search.index_writer import LinkedTerms, document_of
+from kggraph.search.index_files import NUMBER, PART, Files, KnownThing, Label
 from kggraph.search.item_edits import ItemEdit, ItemState, link_files
 from kggraph.search.item_reader import ItemReader
+from kggraph.search.linked_terms import LinkedTerms, about_terms, document_of, parts_of_names, terms_of_items
 from kggraph.search.patched_items import PATCH_FILE, UnpatchableError, newest_places, read_patch
 from kggraph.search.patched_texts import Table, TitledItem
 
@@ -159,31 +159,19 @@ class _Things:
         return [key for (key,) in self._files.database.execute(query)]
 
     def _learn(self, thing: KnownThing) -> None:
-        names, synonyms = (self._terms(labels) for labels in (thing.names, thing.synonyms))
-        parts: list[str] = []
-        for text, tag in thing.names:
-            lang = self._analyser.language(tag)
-            own, joined = words_and_joined(text)
-            parts += [term + PART for term in self._analyser.terms(joined, lang)]
-            parts += itertools.chain.from_iterable(self.parts_of(word, lang) for word in own)
-        above = self._above(thing)
-        self.spread[thing.number] = {term + LABEL for term in (*names, *synonyms, *parts)} | set(above)
-        self.told[thing.number] = LinkedTerms(thing.number, *map(" ".join, (names, synonyms, parts, above)))
+        told = LinkedTerms(thing.number, self._terms(thing.names), self._terms(thing.synonyms))
+        told.parts = parts_of_names(thing.names, self._analyser, self.parts_of)
+        told.about = about_terms(thing.number, self._broader)
+        self.told[thing.number], self.spread[thing.number] = told, terms_of_items(told)
 
-    def _terms(self, labels: Iterable[Label]) -> list[str]:
-        return [
+    def _terms(self, labels: Iterable[Label]) -> str:
+        return " ".join(
             term for text, tag in labels for term in self._analyser.terms(words(text), self._analyser.language(tag))
-        ]
+        )
 
-    def _above(self, thing: KnownThing) -> list[str]:
-        """The terms of a thing and of everything that it is under."""
-        above, todo = {thing.number}, [thing]
-        while todo:
-            for number in todo.pop().broader:
-                if number not in above and (known := self._files.thing(number)):
-                    above.add(number)
-                    todo.append(known)
-        return [about(thing.number), *(about(number, rolled=True) for number in sorted(above))]
+    def _broader(self, number: int) -> tuple[int, ...]:
+        known = self._files.thing(number)
+        return known.broader if known else ()
 
     def parts_of(self, word: str, lang: str) -> list[str]:
         """The terms of the parts of a compound: as in the build, if that met the word."""
@@ -192,8 +180,6 @@ class _Things:
         return self._parts_of[word, lang]
 
     def _taken_apart(self, word: str, lang: str) -> list[str]:
-        if lang not in self._analyser.compounding:
-            return []
         database = self._files.database
         row = database.execute("SELECT parts FROM compounds WHERE lang = ? AND word = ?", (lang, word)).fetchone()
         if row:

@@ -9,7 +9,7 @@ from tests.house.source_tree import module_names, modules
 LAYERS: dict[str, float] = {
     "kggraph.errors": 0,
     "kggraph.terms": 0,
-    "kggraph.overlay": 0.2,
+    "kggraph.page_log": 0.2,
     "kggraph.standard_streams": 0,
     "kggraph.notices": 0.2,
     "kggraph.config": 0.5,

@@ -62,8 +62,14 @@ def test_without_a_cache_everything_is_made_anew(app: Flask) -> None:
     assert cache.get(("g", "a")) is None
 
 
-def test_a_new_generation_is_served_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
+@pytest.fixture
+def looks_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers look at every request whether another generation is current."""
     monkeypatch.setattr(generations, "CHECK_EVERY_S", 0.0)
+
+
+@pytest.mark.usefixtures("looks_each_time")
+def test_a_new_generation_is_served_at_once(tmp_path: Path, app: Flask) -> None:
     settings = bridges(tmp_path / "kb")
     build(settings)
     client = create_app(settings, Generations(settings), app.extensions["kggraph.engine"]).test_client()
@@ -82,10 +88,8 @@ def test_a_new_generation_is_served_at_once(tmp_path: Path, monkeypatch: pytest.
     assert client.get("/readyz").get_json()["generation"] != version
 
 
-def test_a_generation_that_cannot_be_opened_leaves_the_old_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Flask
-) -> None:
-    monkeypatch.setattr(generations, "CHECK_EVERY_S", 0.0)
+@pytest.mark.usefixtures("looks_each_time")
+def test_a_generation_that_cannot_be_opened_leaves_the_old_one(tmp_path: Path, app: Flask) -> None:
     settings = bridges(tmp_path / "kb")
     built = build(settings)
     client = create_app(settings, Generations(settings), app.extensions["kggraph.engine"]).test_client()
@@ -101,11 +105,9 @@ def test_a_generation_that_cannot_be_opened_leaves_the_old_one(
     assert client.get("/readyz").get_json()["generation"] == built.hash
 
 
-def test_an_old_generation_goes_with_its_last_request(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, app: Flask
-) -> None:
+@pytest.mark.usefixtures("looks_each_time")
+def test_an_old_generation_goes_with_its_last_request(tmp_path: Path, app: Flask) -> None:
     """What is held has its room in memory, and on the disk although it was removed there."""
-    monkeypatch.setattr(generations, "CHECK_EVERY_S", 0.0)
     settings = bridges(tmp_path / "kb")
     old = build(settings)
     served = Generations(settings)

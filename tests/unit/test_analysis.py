@@ -145,6 +145,12 @@ def test_english_is_never_taken_apart() -> None:
     assert split_compound("slaapproblemen", "en", count) is None
 
 
+def test_a_stop_word_is_no_compound(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert split_compound("slaapproblemen", "nl", count)
+    monkeypatch.setitem(STOP_WORDS, "nl", STOP_WORDS["nl"] | {"slaapproblemen"})
+    assert split_compound("slaapproblemen", "nl", count) is None
+
+
 def test_a_hostile_compound_takes_no_time() -> None:
     assert split_compound("a" * 63, "nl", lambda word: 1) is not None
     assert split_compound("stress" * 10, "nl", count) == Split(("stress",), known_head=True)

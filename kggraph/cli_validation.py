@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -74,16 +76,34 @@ def _watch(settings: Settings, paths: Iterable[Path], once: Callable[[], int]) -
     """Run again at each change; what cannot be read for now (an editor may be writing it) is told, and waited for."""
     watched = [settings.shapes_path, settings.ontology_path, *(paths or (settings.data_path,))]
     before: dict[Path, int] | None = None
-    while True:
-        now = _times(watched)
-        if now != before:
-            before = now
-            try:
-                once()
-            except KgError as error:
-                click.echo(str(error), err=True)
-            click.echo("Watching for changes; Ctrl-C stops.", err=True)
-        time.sleep(_POLL_S)
+    with _interruptible() as is_stopped:
+        while not is_stopped():
+            now = _times(watched)
+            if now != before:
+                before = now
+                try:
+                    once()
+                except KgError as error:
+                    click.echo(str(error), err=True)
+                click.echo("Watching for changes; Ctrl-C stops.", err=True)
+            time.sleep(_POLL_S)
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Whether there was an interrupt, also when what it raised was lost, as while an object is taken apart."""
+    stopped: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield lambda: bool(stopped)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _times(paths: Iterable[Path]) -> dict[Path, int]:

@@ -74,7 +74,8 @@ def test_others_are_answered(way: str, request: pytest.FixtureRequest, kb: Path,
                     go_on(way, client)
             assert until(lambda: v.answered >= 40, 60)
         assert v.wrong == [], server.said
-        assert server.get("/livez")[0] == 200
+        # A thousand requests end at once: on a full machine the next one waits for as long as that takes.
+        assert until(lambda: is_alive(server), 180)
     figures(f"1,000 clients slow at the {way}", MANY, requests=v.answered, failed=0, slowest_s=round(v.slowest_s, 2))
 
 
@@ -92,6 +93,14 @@ def test_more_than_there_is_room_for(kb: Path) -> None:
             assert until(lambda: v.answered >= 20, 60)
         assert v.wrong == []
         assert until(lambda: answers_a_body(server), 30)
+
+
+def is_alive(server: Server) -> bool:
+    """Whether it answers."""
+    try:
+        return server.get("/livez")[0] == 200
+    except TimeoutError:
+        return False
 
 
 def answers_a_body(server: Server) -> bool:

@@ -68,6 +68,7 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
         from kggraph.web import logs, metrics
         from kggraph.web.app import create_app
         from kggraph.web.generations import Generations
+        from kggraph.web.warming import warm
 
         def make_app(socket: Path) -> WsgiApp:
             logs.install(settings)
@@ -75,7 +76,9 @@ def _serve_at(port: Port, settings: Settings, say: Say) -> int:
             generations = Generations(settings)
             # Opened now: this one was compared with its checksums, and what is current at the first request may not be.
             generations.version()
-            return create_app(settings, generations, QueryClient(socket, settings.served_prefixes))
+            app = create_app(settings, generations, QueryClient(socket, settings.served_prefixes))
+            warm(app)
+            return app
 
         return make_app
 

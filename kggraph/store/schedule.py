@@ -61,9 +61,14 @@ class Scheduler:
             self._queue.remove(job.client, job)
 
     def free(self, worker: WorkerProcess, *, keep: bool) -> None:
-        """A worker has done its request: the next one, or retirement."""
+        """A worker has done its request: the next one, or retirement.
+
+        It gets the next one before any other: what it read of the data is its own by now, and to copy that from the
+        host (each page, when it is first touched) takes longer than most queries.
+        """
         worker.job = None
-        if keep and not worker.is_long and not worker.is_outdated:
+        if keep and not worker.is_low and not worker.is_outdated:
+            worker.is_long = False
             self._idle.append(worker)
         else:
             self._pool.kill(worker)
@@ -85,14 +90,17 @@ class Scheduler:
         self.fill()
 
     def fill(self) -> None:
-        """Fork until there are workers enough for short queries, and give them what waits."""
+        """Fork until workers are enough for short queries, give them what waits, and end those that are too many."""
         short = sum(not (worker.is_long or worker.is_dying) for worker in self._pool.all.values())
         for _ in range(self._limits.workers - short):
             worker = self._pool.fork()
             self._watch(worker)
-            self._idle.append(worker)
+            self._idle.insert(0, worker)
         while self._idle and (job := self._queue.pop()):
             self._assign(self._idle.pop(), job)
+        for worker in self._idle[: max(0, short - self._limits.workers)]:
+            self._idle.remove(worker)
+            self._pool.kill(worker)
 
     def renew(self) -> None:
         """The workers have old data: those that are free are replaced now, the others when they are free."""

@@ -134,6 +134,31 @@ def test_a_long_query_has_low_priority_only_beside_another(desks: list[Desk]) ->
     assert os.getpriority(os.PRIO_PROCESS, other.pid) > normal, "two that are long leave the processors to all others"
 
 
+def test_a_long_query_leaves_its_worker_to_the_next_one(desks: list[Desk]) -> None:
+    desk = desk_with(desks, workers=2, long_after_s=0.01)
+    long = desk.submit("a").worker
+    desk.pass_time(0.02)
+    assert long
+    assert long.is_long
+    assert len(desk.workers) == 3
+    desk.scheduler.free(long, keep=True)
+    assert [worker.is_dying for worker in desk.workers].count(True) == 1, "two are enough again"
+    assert not long.is_dying
+    assert desk.submit("a").worker is long, "what it has read is in its memory"
+    desk.submit("b")
+    assert len(desk.workers) == 3
+
+
+def test_a_worker_of_low_priority_is_replaced(desks: list[Desk]) -> None:
+    desk = desk_with(desks, workers=1, long_workers=2, long_after_s=0.01)
+    long = desk.submit("a").worker
+    desk.pass_time(0.02)
+    desk.submit("b")
+    assert long
+    desk.scheduler.free(long, keep=True)
+    assert long.is_dying
+
+
 def test_when_no_room_is_left_the_client_with_most_gives_way(desks: list[Desk]) -> None:
     desk = desk_with(desks, workers=1, long_workers=3, long_after_s=0.01, guaranteed_s=0.1)
     for client in ("b", "a", "a", "c"):

@@ -10,6 +10,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from html import escape
 from typing import Any, Final
 
@@ -33,6 +34,8 @@ _STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
 _CELL_CHARACTERS: Final = 32_767
 """What a cell of a spreadsheet holds."""
 _EXACT: Final = 2**53
+_NO_TIME: Final = datetime(1980, 1, 1)
+"""When a workbook was made: the beginning of a zip file's time, so that the same results are the same bytes."""
 
 Results = dict[str, Any]
 """SPARQL JSON, parsed."""
@@ -127,6 +130,7 @@ def _xlsx(variables: list[str], rows: Iterable[Row], note: str) -> bytes:
 
     out = io.BytesIO()
     book = Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"created": _NO_TIME})
     sheet = book.add_worksheet("result")
     bold = book.add_format({"bold": True})
     for column, name in enumerate(variables):

@@ -13,12 +13,14 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
+from werkzeug.wsgi import get_content_length
 
 from kggraph.config import Settings
 from kggraph.errors import KgError, RateLimited
 from kggraph.web import metrics, problems
 from kggraph.web.rates import Allowance, Rates
 from kggraph.web.room import Room, Taken, has_body, too_full
+from kggraph.web.turns import Body, Turns, give_back
 from kggraph.web.visitors import EXPORTS, OPERATION, REQUEST_ID, Visitors, client_key, is_loopback, kind_of
 
 IS_HERE = "kggraph.is_here"
@@ -40,6 +42,7 @@ class _Gate:
         self._visitors = Visitors(settings.trusted_proxies)
         self._rates = Rates(settings)
         self._room = Room(settings.web_threads)
+        self._turns = Turns()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -68,11 +71,16 @@ class _Gate:
             elif is_full and (kind == EXPORTS or has_body(environ)):
                 answer = self._refusal(too_full(), environ, begin)
             else:
+                if has_body(environ):
+                    environ["wsgi.input"] = Body(environ["wsgi.input"], get_content_length(environ), self._turns)
+                if kind != OPERATION:  # whether we are alive is told without standing in line
+                    self._turns.take()
                 answer = self._inner(environ, begin)
             if not isinstance(answer, list):  # a list is sent without a thread
                 answer = Taken(answer, self._room.leave)
             return answer
         finally:
+            give_back()
             if not isinstance(answer, Taken):
                 self._room.leave()
             took = time.perf_counter() - started

@@ -10,6 +10,7 @@ from kggraph.errors import KgError
 from kggraph.store.lexer import tokens
 from kggraph.store.protocol import QueryAnswer, QueryEngine, QueryRequest
 from kggraph.web import metrics
+from kggraph.web.turns import give_back
 
 _log = logging.getLogger("kggraph.slow")
 _MAX_TEXT = 4_000
@@ -32,6 +33,7 @@ class MeteredEngine:
         """See `QueryEngine.query`."""
         started = time.perf_counter()
         outcome = "internal"
+        give_back()
         try:
             answer = self._engine.query(request)
             outcome = "truncated" if answer.truncated else "whole"

@@ -28,6 +28,7 @@ from kggraph.web.query_log import log_query
 from kggraph.web.render import Here
 from kggraph.web.sparql_help import help_for
 from kggraph.web.sparql_request import Asked
+from kggraph.web.turns import give_back
 from kggraph.web.visitors import client_key
 
 TABLE_ROWS: Final = 100_000
@@ -127,6 +128,7 @@ def run(place: Here, asked: Asked, results: Representation, max_solutions: int, 
     """The engine's answer."""
     engine: QueryEngine = current_app.extensions["kggraph.engine"]
     settings = place.site.settings
+    give_back()  # before other servers are asked as well
     return engine.query(engine_request(settings, asked, results, max_solutions, request.remote_addr or "", max_bytes))
 
 

@@ -18,6 +18,7 @@ from kggraph.validation.messages import show
 from kggraph.web.http import JSON, NO_STORE, TEXT, Document, Link, answered
 from kggraph.web.problems import problem_of
 from kggraph.web.render import Context, Here, here, html, page, site_links
+from kggraph.web.turns import give_back
 
 blueprint = Blueprint("validate", __name__)
 
@@ -114,6 +115,7 @@ def _from_body() -> Sent:
 def _run(place: Here, sent: Sent, form: str) -> Trial:
     if not sent.data.strip():
         raise UnreadableData("There are no data; paste them, choose a file, or send them as the body.")
+    give_back()
     trials: Trials = current_app.extensions["kggraph.trials"]
     return trials.run(place.kb.generation, sent.data, sent.input, lang=place.language, form=form)
 

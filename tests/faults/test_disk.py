@@ -47,7 +47,7 @@ def test_a_disk_that_fills_during_a_build(
         env = {"KGGRAPH_BUILD_DIR": str(small.path / "build")}
         settings = load(kb, env)
         build(settings)
-        refused = 0
+        refused = patches = 0
         with (
             started("--generation", "current", root=kb, env=environment(**env)) as server,
             visitors(server.url).meanwhile() as v,
@@ -69,11 +69,13 @@ def test_a_disk_that_fills_during_a_build(
                     open_current(settings).verify()
                 filler.unlink()
                 assert kggraph(kb, "build", **env) == (0, "")
+                patches += open_current(settings).manifest.patches > 0
                 assert current_hash(settings) == shelf_hash(settings)
                 assert Changes(log_path(settings.build_path)).event_count() == events + 1
                 shutil.rmtree(settings.build_path / "generations" / str(old))
         assert v.wrong == [], server.said
         assert refused
+        assert patches == POINTS
         open_current(settings).verify()
     figures("disk full during build", POINTS, requests=v.answered, failed=0, refused=refused)
 

@@ -110,6 +110,7 @@ def test_build(kb: Path, chance: random.Random, figures: Callable[..., None]) ->
     change(kb, 99)
     total = command.run()
     events, switched = Changes(log_path(settings.build_path)).event_count(), 0
+    patches = 0
     with (
         started("--generation", "current", root=kb, env=environment()) as server,
         visitors(server.url).meanwhile() as v,
@@ -120,6 +121,7 @@ def test_build(kb: Path, chance: random.Random, figures: Callable[..., None]) ->
             now = check_generation(settings, {old, shelf_hash(settings)})
             switched += now != old
             old = build(settings).hash
+            patches += open_current(settings).manifest.patches > 0
             assert old == current_hash(settings) == shelf_hash(settings)
             assert is_recorded(log_path(settings.build_path), old)
             assert Changes(log_path(settings.build_path)).event_count() == events + number + 1  # once, and not lost
@@ -127,6 +129,7 @@ def test_build(kb: Path, chance: random.Random, figures: Callable[..., None]) ->
         build(settings)
     assert v.wrong == [], server.said
     assert v.answered > 0
+    assert patches >= POINTS - 1  # an edit is a patch, but for the whole build after a hundred of them
     assert left_over(settings.build_path / "generations") == []
     assert left_over(settings.build_path) == []
     figures("kill -9 during build", POINTS, requests=v.answered, failed=len(v.wrong), switched=switched)
@@ -219,5 +222,5 @@ def test_pull(kb: Path, tmp_path: Path, chance: random.Random, figures: Callable
         assert check_generation(settings, {old}) == open_current(there).hash
         assert left_over(settings.build_path / "generations") == []
         change(kb, number + 1)
-        build(there)
+        assert build(there).manifest.patches
     figures("kill -9 during pull", POINTS, switched=switched)

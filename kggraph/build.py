@@ -19,7 +19,8 @@ from typing import Final, TypeAlias
 from kggraph.config import Settings
 from kggraph.errors import GenerationError, ShapesError, SourceError
 from kggraph.model import load_model
-from kggraph.publish import dumps, inputs, shelf
+from kggraph.publish import inputs, shelf
+from kggraph.publish.beside import Beside
 from kggraph.publish.compile import Sources, compile_sources
 from kggraph.publish.counts import Counts
 from kggraph.publish.gate import Outcome, Rules, refused, validated
@@ -38,20 +39,16 @@ from kggraph.publish.patch import NO_LINKS, patch_generation
 from kggraph.publish.pool import Pool, without_collector
 from kggraph.publish.publication import (
     Differing,
-    compare_publication,
     log_publication,
     prepared,
-    write_of_descriptions,
 )
 from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
 from kggraph.publish.text_index import write_text_index
-from kggraph.publish.void import DUMPS
 from kggraph.rdf.iris import thing_iri
 from kggraph.rdf.source import turtle_files
 from kggraph.search.facets import FacetIndex
 from kggraph.search.patched_items import UnpatchableError
-from kggraph.store.files import write_on_disk
 from kggraph.store.remote import Remote, remote_of
 from kggraph.terms import SH
 from kggraph.validation.engines import data_graph
@@ -247,21 +244,25 @@ def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progre
         sources = _read(folder / _SPOOL, paths, settings, pool, tell)
         outcome = Outcome()
         tell("validate and compile", 0, len(paths))
+        beside = Beside(folder, settings, pool)
         counts = compile_sources(
             sources,
             _validated(sources, settings, lang, engine, pool, outcome),
             folder,
             settings,
-            lambda done: tell("validate and compile", done, len(paths)),
+            done=lambda done: tell("validate and compile", done, len(paths)),
+            quads_written=beside.quads_written,
         )
+        # What is known of every file is of no more use, and a third of the memory at a million items.
+        sources = replace(sources, segments=(), where={})
         forget()
         shutil.rmtree(folder / _SPOOL)
         (folder / "ontology.nt").write_bytes(sources.ontology)
         (folder / "shapes.nt").write_bytes(sources.shapes)
         results = [asdict(result) for result in outcome.report().results]
         (folder / "report.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
+        beside.all_written(counts, sources.hash)
         tell("write dumps", 0, 0)
-        waiting = _start_dumps(folder, sources.hash, counts, settings, pool)
         write_text_index(
             folder / "search" / "text",
             sources.model,
@@ -271,8 +272,7 @@ def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progre
             pool=pool,
             done=lambda items: tell("index texts", items, 0),
         )
-        for wait in waiting:
-            wait()
+        beside.wait()
         tell("check and close", 0, 0)
         names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
         entries = dict(zip(names, pool.map(file_entry, [(folder / name,) for name in names]), strict=True))
@@ -362,24 +362,6 @@ def _explainer(sources: Sources, settings: Settings, lang: str) -> Explainer:
 
 
 # ------------------------------------------------------------------ writing
-def _start_dumps(folder: Path, hash: str, counts: Counts, settings: Settings, pool: Pool) -> list[Callable[[], None]]:
-    """Begin what is written from the quads and the descriptions; each function given back waits for a part."""
-    target, quads, size = folder / "dumps", folder / "store" / "quads.nq", counts.default_graph_bytes
-    target.mkdir()
-    ntriples, turtle, jsonld = (target / name for name in DUMPS)
-    prefixes = settings.served_prefixes
-    # The longest first.
-    large = counts.triples > settings.memory_limit_triples and remote_of(settings) is None
-    return [
-        *([pool.start_patiently(write_on_disk, quads.parent)] if large else []),
-        pool.start_patiently(write_of_descriptions, folder, target / "items.csv.gz", settings.languages),
-        pool.start_patiently(dumps.write_turtle_and_trig, quads, size, turtle, target / "dataset.trig.gz", prefixes),
-        pool.start_patiently(dumps.write_jsonld, quads, size, jsonld, prefixes),
-        pool.start_patiently(compare_publication, folder, settings.build_path, hash, settings.base_uri),
-        pool.start_patiently(dumps.write_ntriples, quads, size, ntriples),
-    ]
-
-
 def _manifest(
     sources: Sources, settings: Settings, outcome: Outcome, counts: Counts, entries: Mapping[str, FileEntry]
 ) -> Manifest:

@@ -174,6 +174,8 @@ def is_recorded(path: Path, hash: str) -> bool:
 
 
 def _record(log: sqlite3.Connection, things: Iterable[Published], now: str, gone: Iterable[str] | None) -> int:
+    if gone is None and log.execute("SELECT 1 FROM thing LIMIT 1").fetchone() is None:
+        return _record_all(log, things, now)
     log.execute("CREATE TEMP TABLE seen (iri TEXT PRIMARY KEY) WITHOUT ROWID")
     count = 0
     is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
@@ -199,6 +201,26 @@ def _record(log: sqlite3.Connection, things: Iterable[Published], now: str, gone
         log.execute("UPDATE thing SET what = 'removed', at = ? WHERE iri = ?", (now, iri))
         count += 1
     log.execute("DROP TABLE seen")
+    return count
+
+
+def _record_all(log: sqlite3.Connection, things: Iterable[Published], now: str) -> int:
+    """Record things in a log that has none: nothing is compared, and many are written at once."""
+    count, left = 0, iter(things)
+    while batch := list(islice(left, _BATCH)):
+        whats: list[What] = ["withdrawn" if thing.withdrawn else "created" for thing in batch]
+        log.executemany(
+            "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (one.iri, one.kind, one.packed[0] if one.packed else _digest(one), now, now, what, " ".join(one.sets))
+                for one, what in zip(batch, whats, strict=True)
+            ],
+        )
+        log.executemany(
+            "INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)",
+            [(one.iri, now, what, b"" if what in GONE else _body(one)) for one, what in zip(batch, whats, strict=True)],
+        )
+        count += len(batch)
     return count
 
 

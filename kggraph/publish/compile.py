@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from kggraph.config import Settings
 from kggraph.model import Model
@@ -37,13 +37,20 @@ class Sources:
 
 
 def compile_sources(
-    sources: Sources, segments: Iterable[Segment], folder: Path, settings: Settings, done: Callable[[int], None]
+    sources: Sources,
+    segments: Iterable[Segment],
+    folder: Path,
+    settings: Settings,
+    *,
+    done: Callable[[int], None],
+    quads_written: Callable[[Counts], None],
 ) -> Counts:
     """Write descriptions, facets and quads.
 
     :param segments: those of the sources, as soon as each may be compiled.
     :param folder: the generation in the making.
     :param done: called with the number of files compiled so far.
+    :param quads_written: called when the quads are complete, and the rest is not yet.
     """
     counts = Counts()
     (folder / "store").mkdir()
@@ -52,8 +59,7 @@ def compile_sources(
     writer = DescriptionsWriter(folder / "descriptions.sqlite", ids, settings.languages, settings.base_uri)
     facets = FacetBuilder(sources.model, sources.shapes, settings.languages)
     links = void.link_counter(settings.base_uri, settings.served_prefixes)
-    segment_bytes = (segment.path.read_bytes() for segment in sources.segments)
-    terms = TermCounter(chain(segment_bytes, [sources.ontology]))
+    terms = TermCounter([sources.ontology], chain.from_iterable(segment.concepts for segment in sources.segments))
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
         files = 0
         for segment in segments:
@@ -80,19 +86,23 @@ def compile_sources(
         counts.add_ontology(ontology)
         counts.default_graph_bytes = quads.tell()
         counts.links = links.counts
-        terms.add(list(ntriples.rows(sources.ontology)))
-        counts.terms = terms.all_terms(
-            prefixes=settings.served_prefixes, languages=settings.languages, within=settings.base_uri
-        )
+        counts.terms = _terms(terms, sources.ontology, settings)
         counts.write(folder)
         description = counts.describe(settings.base_uri, sources.hash)
         (folder / "void.nt").write_bytes(description)
         _write_named_graphs(sources, quads, description, settings.base_uri)
+    quads_written(counts)
     for subject, labels in ontology_labels(sources.ontology).items():
         writer.add_term(subject, labels)
     writer.finish()
     facets.write(folder / "search" / "facets")
     return counts
+
+
+def _terms(counted: TermCounter, ontology: bytes, settings: Settings) -> Mapping[str, Any]:
+    """All that may be completed, with what the ontology says of it."""
+    counted.add(list(ntriples.rows(ontology)))
+    return counted.all_terms(prefixes=settings.served_prefixes, languages=settings.languages, within=settings.base_uri)
 
 
 def numbers(segments: Sequence[Segment], base: str) -> dict[bytes, int]:

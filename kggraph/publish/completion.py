@@ -132,7 +132,7 @@ def recounted(
     subjects = {ntriples.iri(row[0]) for row in ntriples.rows(before + after) if ntriples.is_iri(row[0])}
     if (
         old.declared_classes | old.declared_properties | new.declared_classes | new.declared_properties
-        or any(True for _ in _concepts_in(before + after))
+        or any(True for _ in concepts_in(before + after))
         or subjects & told
     ):
         return None
@@ -181,7 +181,7 @@ class TermCounter:
         :param sources: N-Triples that say of concepts that they are.
         :param concepts: others that are known.
         """
-        self.concepts = {*concepts, *(concept for source in sources for concept in _concepts_in(source))}
+        self.concepts = {*concepts, *(concept for source in sources for concept in concepts_in(source))}
         self.classes: Counter[bytes] = Counter()
         self.properties: Counter[bytes] = Counter()
         self.uses: Counter[bytes] = Counter()
@@ -263,7 +263,8 @@ class TermCounter:
         return found
 
 
-def _concepts_in(source: bytes) -> Iterator[bytes]:
+def concepts_in(source: bytes) -> Iterator[bytes]:
+    """What N-Triples say to be a skos:Concept, in N-Triples form."""
     place = source.find(_IS_CONCEPT)
     while place >= 0:
         subject = source[source.rfind(b"\n", 0, place) + 1 : place]

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -50,6 +50,10 @@ class Description:
     """Own triples as N-Triples, one a line, sorted, lexical forms as in the source."""
     source: str
     """The file they come from, relative to the knowledge base: `data/items/x.ttl`."""
+    number: int = field(default=0, compare=False)
+    """As `Descriptions.number` tells; of `Descriptions.each` only."""
+    links: int = field(default=0, compare=False)
+    """How many different things link to it; of `Descriptions.each` only."""
 
     @cached_property
     def graph(self) -> Graph:
@@ -120,8 +124,13 @@ _LIVING: Final = "".join(
 class Descriptions:
     """Reads `descriptions.sqlite`; one object serves all threads, also after a fork."""
 
-    def __init__(self, path: Path) -> None:
-        self._connections = page_log.Connections(path, _MAPPED_BYTES)
+    def __init__(self, path: Path, *, mapped_bytes: int = _MAPPED_BYTES) -> None:
+        """Open the file.
+
+        :param mapped_bytes: of the file that may be mapped into memory: a server answers quicker so, and a build that
+            reads all of it once has no use of it.
+        """
+        self._connections = page_log.Connections(path, mapped_bytes)
         self._known = Kept[str, Description]()
         self._inbound = Kept[tuple[str, str | None, int, int, bool], Sequence[Link]]()
         self._counts = Kept[str, Mapping[str, int]]()
@@ -152,16 +161,12 @@ class Descriptions:
 
     def each(self, kind: str) -> Iterator[Description]:
         """Every thing of a kind by IRI, read in one go: a fifth of the time of asking for one after another."""
-        for iri, types, labels, triples, source in self._connections.each(
-            "SELECT iri, types, labels, ntriples, source FROM thing WHERE kind = ? AND ntriples IS NOT NULL "
-            "ORDER BY id",
+        for number, iri, links, types, labels, triples, source in self._connections.each(
+            "SELECT id, iri, links, types, labels, ntriples, source FROM thing "
+            "WHERE kind = ? AND ntriples IS NOT NULL ORDER BY id",
             kind,
         ):
-            yield Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
-
-    def link_counts(self, kind: str) -> dict[str, int]:
-        """How many different things link to each thing of a kind, for those that have any."""
-        return dict(self._all("SELECT iri, links FROM thing WHERE kind = ? AND links > 0", kind))
+            yield Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source, number, links)
 
     def in_file(self, source: str) -> list[str]:
         """IRIs of the things that a file describes."""
@@ -231,9 +236,11 @@ class Descriptions:
         sql = "SELECT iri FROM thing WHERE ntriples IS NOT NULL AND source IN (SELECT value FROM json_each(?))"
         return [iri for (iri,) in self._all(sql, json.dumps(list(paths)))]
 
-    def everything(self) -> Iterator[tuple[str, bytes]]:
-        """Every thing with its own triples."""
-        yield from self._connections.each("SELECT iri, ntriples FROM thing WHERE ntriples IS NOT NULL")
+    def everything(self) -> Iterator[tuple[str, str, bytes]]:
+        """Every thing with its kind and its own triples, by kind and IRI."""
+        yield from self._connections.each(
+            "SELECT iri, kind, ntriples FROM thing WHERE ntriples IS NOT NULL ORDER BY kind, id"
+        )
 
     def holding(self, part: bytes) -> list[bytes]:
         """The own triples of every thing in which these bytes stand; reads all of them (0.4 s of 100,000 items)."""

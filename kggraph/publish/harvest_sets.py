@@ -52,13 +52,14 @@ def harvest_sets(model: Model, facets: FacetIndex, base: str, labels: Labels) ->
 
 def sets_of_items(sets: Iterable[HarvestSet], facets: FacetIndex) -> dict[str, tuple[str, ...]]:
     """The sets of each item, those of a value with what is narrower."""
-    found: dict[str, list[str]] = {}
+    found: dict[int, tuple[str, ...]] = {}
+    known: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}  # most items have the sets of many others
     for one in sets:
         if one.value:
-            chosen = facets.select({one.key: [one.value]}, limit=facets.size, counts=False)
-            for iri in chosen.iris:
-                found.setdefault(iri, []).append(one.spec)
-    return {iri: tuple(specs) for iri, specs in found.items()}
+            for number in facets.select({one.key: [one.value]}, limit=0, counts=False).numbers:
+                before = found.get(number, ())
+                found[number] = known.setdefault((before, one.spec), (*before, one.spec))
+    return {facets.iri(number): specs for number, specs in found.items()}
 
 
 def in_set(spec: str, sets: Iterable[str]) -> bool:
@@ -72,10 +73,8 @@ def in_set(spec: str, sets: Iterable[str]) -> bool:
 
 def published(descriptions: Descriptions, sets: Mapping[str, tuple[str, ...]]) -> Iterator[Published]:
     """All things of a generation, for the publication log."""
-    for kind in descriptions.kinds():
-        for found in descriptions.each(kind):
-            withdrawn = ending(found.ntriples, found.iri).is_over
-            yield Published(found.iri, kind, found.ntriples, withdrawn, sets.get(found.iri, ()))
+    for iri, kind, triples in descriptions.everything():
+        yield Published(iri, kind, triples, ending(triples, iri).is_over, sets.get(iri, ()))
 
 
 def _spec(key: str, value: str, base: str, taken: set[str]) -> str:

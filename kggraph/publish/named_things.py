@@ -26,11 +26,10 @@ def named_things(
     """
     reader = NameReader(model)
     for kind in descriptions.kinds():
-        links = descriptions.link_counts(kind)
         for found in descriptions.each(kind):
             if also:
                 also(found)
-            if named := reader.read(found, links.get(found.iri, 0)):
+            if named := reader.read(found, found.links):
                 yield named
 
 

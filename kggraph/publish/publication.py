@@ -37,7 +37,7 @@ def write_of_descriptions(folder: Path, table: Path, languages: Sequence[str]) -
     """
     model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
     path = folder / "descriptions.sqlite"
-    descriptions = Descriptions(path)
+    descriptions = Descriptions(path, mapped_bytes=0)
     with (
         closing(descriptions),
         closing(ItemTable(table, descriptions, model.main, languages, path.stat().st_size)) as rows,
@@ -80,7 +80,7 @@ def compare_publication(folder: Path, build: Path, hash: str, base: str) -> None
     :param base: base of its IRIs.
     """
     model = load_model((folder / "shapes.nt").read_bytes(), (folder / "ontology.nt").read_bytes())
-    with closing(Descriptions(folder / "descriptions.sqlite")) as descriptions:
+    with closing(Descriptions(folder / "descriptions.sqlite", mapped_bytes=0)) as descriptions:
         facets = FacetIndex(folder / "search" / "facets")
         sets = harvest_sets(model, facets, base, descriptions.labels)
         things = published(descriptions, sets_of_items(sets, facets))

@@ -98,7 +98,7 @@ def quality_written(folder: Path, languages: Sequence[str]) -> Iterator[Callable
     model = load_model(shapes, (folder / "ontology.nt").read_bytes())
     results = [Result(**result) for result in json.loads((folder / "report.json").read_bytes())]
     with (
-        closing(Descriptions(folder / "descriptions.sqlite")) as descriptions,
+        closing(Descriptions(folder / "descriptions.sqlite", mapped_bytes=0)) as descriptions,
         closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as database,
     ):
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
@@ -207,7 +207,7 @@ class Measuring:
         label = scheme.plural or scheme.label if scheme else model.plural
         key = ("mapping", thing.kind, "")
         found = self.lists.get(key) or self._list(key, thing.kind, model.shape, model.shape, "", "", label, label)
-        self._find(found, thing.iri, "", {})
+        self._find(found, thing.iri, "", {}, thing.number)
 
     def _missing(
         self, kind: str, field: Field, model: ClassModel, thing: Description, *, lang: str = "", value: str = ""
@@ -216,7 +216,7 @@ class Measuring:
         found = self.lists.get(key) or self._list(
             key, local_name(field.iri), field.iri, field.iri, lang, "", field.label, model.plural
         )
-        self._find(found, thing.iri, value, {})
+        self._find(found, thing.iri, value, {}, thing.number)
 
     # ------------------------------------------------------------------ writing
     def _list(
@@ -250,11 +250,10 @@ class Measuring:
         self.lists[key] = made
         return made
 
-    def _find(self, found: MadeList, thing: str, value: str, message: LangText) -> None:
+    def _find(self, found: MadeList, thing: str, value: str, message: LangText, number: int = 0) -> None:
         found.findings += 1
         if thing != self._place[0]:
-            number = self.descriptions.number(thing) * FINDINGS_OF_ONE
-            self._place = thing, number
+            self._place = thing, (number or self.descriptions.number(thing)) * FINDINGS_OF_ONE
             self._taken.clear()
         nth = self._taken[found.id] = self._taken.get(found.id, -1) + 1
         row = (found.id, self._place[1] + nth, thing, value, _json(message) if message else "")

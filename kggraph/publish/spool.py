@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from kggraph.errors import SourceError
+from kggraph.publish.completion import concepts_in
 from kggraph.publish.ownership import check_file
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
@@ -58,6 +59,8 @@ class Segment:
     path: Path
     files: tuple[SpooledFile, ...]
     triples: int
+    concepts: tuple[bytes, ...] = ()
+    """What is a skos:Concept, in N-Triples form."""
 
 
 class Problem(NamedTuple):
@@ -76,6 +79,7 @@ def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Pro
     :param target: file to write.
     """
     files, start, triples = [], 0, 0
+    concepts: list[bytes] = []
     try:
         with target.open("wb") as out:
             for path in paths:
@@ -86,12 +90,13 @@ def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Pro
                 check_file(source, things, job.base_to, job.base_from)
                 size = out.write(source.ntriples)
                 triples += source.ntriples.count(b"\n")
+                concepts += concepts_in(source.ntriples)
                 points_at = objects_of(source.ntriples, job.pointers)
                 files.append(SpooledFile(source.relative, source.sha256, start, size, things, points_at))
                 start += size
     except SourceError as error:
         return Problem(error.message, error.path, error.line, error.column)
-    return Segment(target, tuple(files), triples)
+    return Segment(target, tuple(files), triples, tuple(concepts))
 
 
 def read_bytes(segment: Segment, file: SpooledFile) -> bytes:

@@ -40,7 +40,7 @@ def write_text_index(
     """
     items = facets.select(limit=facets.size, counts=False).iris
     known = frozenset(items)
-    descriptions = Descriptions(path)
+    descriptions = Descriptions(path, mapped_bytes=0)
     with without_collector(), SearchIndexWriter(folder, model, languages) as writer:
         for kind in descriptions.kinds():
             for iri in descriptions.iris(kind) if kind != model.main.kind else ():
@@ -73,7 +73,7 @@ def read_batch(job: str, start: int, iris: Sequence[str]) -> Batch:
 @lru_cache(1)
 def _open(job: str) -> tuple[ItemReader, Descriptions]:
     reader, path = pickle.loads(Path(job).read_bytes())
-    return reader, Descriptions(path)
+    return reader, Descriptions(path, mapped_bytes=0)
 
 
 def _read(reader: ItemReader, descriptions: Descriptions, start: int, iris: Sequence[str]) -> Batch:

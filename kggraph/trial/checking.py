@@ -99,7 +99,7 @@ class Checker:
         if found is not None:
             return found
         # A constraint that does not say what it looks at may look at anything.
-        data = [triples for iri, triples in self.descriptions.everything() if iri not in own]
+        data = [triples for iri, _, triples in self.descriptions.everything() if iri not in own]
         whole = b"".join([*data, given.ntriples, self.axioms])
         return Validator(self.shapes, texts=self.texts).report(whole).results
 

@@ -1,0 +1,58 @@
+"""What other processes make of a generation's quads and descriptions, beside what the build itself goes on with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kggraph.config import Settings
+from kggraph.publish import dumps
+from kggraph.publish.counts import Counts
+from kggraph.publish.pool import Pool
+from kggraph.publish.publication import compare_publication, write_of_descriptions
+from kggraph.publish.void import DUMPS
+from kggraph.store.files import write_on_disk
+from kggraph.store.remote import remote_of
+
+
+@dataclass(slots=True)
+class Beside:
+    """Starts each thing as soon as what it is made of is there; without processes it is made at once."""
+
+    folder: Path
+    """The generation in the making."""
+    settings: Settings
+    pool: Pool
+    _waiting: list[Callable[[], None]] = field(default_factory=list)
+
+    def quads_written(self, counts: Counts) -> None:
+        """Begin what is made first of the quads: one thing, so that the longest of `all_written` has a process too."""
+        quads, target = self.folder / "store" / "quads.nq", self.folder / "dumps"
+        target.mkdir()
+        if counts.triples > self.settings.memory_limit_triples and remote_of(self.settings) is None:
+            self._start(write_on_disk, quads.parent)
+        _, turtle, _ = (target / name for name in DUMPS)
+        trig, prefixes = target / "dataset.trig.gz", self.settings.served_prefixes
+        self._start(dumps.write_turtle_and_trig, quads, counts.default_graph_bytes, turtle, trig, prefixes)
+
+    def all_written(self, counts: Counts, hash: str) -> None:
+        """Begin the rest, the longest first."""
+        folder, target, settings = self.folder, self.folder / "dumps", self.settings
+        quads, size = folder / "store" / "quads.nq", counts.default_graph_bytes
+        ntriples, _, jsonld = (target / name for name in DUMPS)
+        self._start(write_of_descriptions, folder, target / "items.csv.gz", settings.languages)
+        self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
+        self._start(dumps.write_jsonld, quads, size, jsonld, settings.served_prefixes)
+        self._start(dumps.write_ntriples, quads, size, ntriples)
+
+    def wait(self) -> None:
+        """Until everything is there.
+
+        :raises GenerationError: a process was ended.
+        """
+        for wait in self._waiting:
+            wait()
+
+    def _start(self, function: Callable[..., None], *arguments: object) -> None:
+        self._waiting.append(self.pool.start_patiently(function, *arguments))

@@ -37,6 +37,7 @@ from kggraph.publish.generation import (
 from kggraph.publish.ownership import twice
 from kggraph.publish.patch import NO_LINKS, patch_generation
 from kggraph.publish.pool import Pool, without_collector
+from kggraph.publish.program import made_with, program
 from kggraph.publish.publication import (
     Differing,
     log_publication,
@@ -175,8 +176,10 @@ class _Build:
     def run(self, only: Sequence[Path] | None, may_patch: bool) -> Generation:
         settings, tell = self.settings, self.tell
         tell("look for changes", 0, 0)
-        version = inputs.hash_of_files(settings, remember=True, only=only)
-        ready = shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
+        # With nothing to reuse or patch, the files need not be read before they are read.
+        looked = inputs.look(settings) if only is None and not shelf.generations(settings.build_path) else None
+        version = "" if looked else inputs.hash_of_files(settings, remember=True, only=only)
+        ready = None if looked else shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
         # An engine elsewhere gets all triples of one file.
         if ready and open_generation(ready).manifest.base and (remote_of(settings) or not may_patch):
             ready = None
@@ -184,7 +187,7 @@ class _Build:
         if ready is None:
             with shelf.workshop(settings.build_path) as folder:
                 differing = self._patched(folder, version) if may_patch else None
-                made = version if differing else _make(folder, settings, self.lang, self.engine, tell)
+                made = version if differing else _make(folder, settings, self.lang, self.engine, tell, looked)
                 ready = shelf.put(settings.build_path, folder, made)
         generation = open_generation(ready)
         sign(generation, settings)
@@ -193,8 +196,8 @@ class _Build:
             _publish(remote, generation, settings, tell)
         shelf.release(settings.build_path)
         shelf.make_current(settings.build_path, ready)
-        if generation.hash == version:
-            inputs.remember_built(settings, version)
+        if looked or generation.hash == version:
+            inputs.remember_built(settings, generation.hash)
         tell("record what changed", 0, 0)
         log_publication(settings.build_path, generation, differing=differing)
         # Only now: the log looks into the generation that a patch was made of.
@@ -238,10 +241,14 @@ def _publish(remote: Remote, generation: Generation, settings: Settings, tell: P
     publisher.forget({generation.hash, *(one.hash for one in others[: max(settings.keep_generations - 1, 1)])})
 
 
-def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress) -> str:
+def _make(
+    folder: Path, settings: Settings, lang: str, engine: str, tell: Progress, looked: inputs.Looked | None
+) -> str:
     paths = turtle_files(settings.data_path, root=settings.root)
     with Pool(many=len(paths) > 2 * SEGMENT_FILES) as pool:
         sources = _read(folder / _SPOOL, paths, settings, pool, tell)
+        if looked:
+            inputs.remember_read(settings, looked, sources.files())
         outcome = Outcome()
         tell("validate and compile", 0, len(paths))
         beside = Beside(folder, settings, pool)
@@ -311,9 +318,9 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
                     raise twice(
                         settings.root, thing, first, spooled.relative, settings.base_uri, settings.source_base_uri
                     )
-    hashes = [(file.relative, file.sha256) for file in (*ontology_files, *shapes_files)]
-    hashes += [(file.relative, file.sha256) for segment in segments for file in segment.files]
-    return Sources(segments, ontology, shapes, model, inputs.version(settings, hashes), where)
+    terms = [(file.relative, file.sha256) for file in (*ontology_files, *shapes_files)]
+    sources = Sources(segments, ontology, shapes, model, "", where, terms)
+    return replace(sources, hash=inputs.version(settings, sources.files()))
 
 
 # ------------------------------------------------------------------ validating
@@ -367,7 +374,7 @@ def _manifest(
 ) -> Manifest:
     return Manifest(
         hash=sources.hash,
-        program=inputs.program(),
+        program=program(),
         base_uri=settings.base_uri,
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         triples=counts.triples,
@@ -375,5 +382,5 @@ def _manifest(
         classes=dict(sorted(counts.classes.items())),
         results={severity.removeprefix(SH): count for severity, count in sorted(outcome.totals.items())},
         files=entries,
-        made_with=inputs.made_with(settings),
+        made_with=made_with(settings),
     )

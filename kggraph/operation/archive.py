@@ -28,7 +28,8 @@ from typing import Final
 from kggraph.config import FILE_NAME, Settings, load
 from kggraph.errors import BackupError
 from kggraph.publish import context, versions
-from kggraph.publish.inputs import hash_of_files, program
+from kggraph.publish.inputs import hash_of_files
+from kggraph.publish.program import program
 from kggraph.publish.publication import log_path
 from kggraph.publish.quality_data import history_path
 

@@ -33,7 +33,7 @@ from kggraph.publish.generation import (
     file_entry,
     open_generation,
 )
-from kggraph.publish.inputs import program
+from kggraph.publish.program import program
 from kggraph.publish.publication import log_publication
 
 Tell = Callable[[str, int, int], None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -34,6 +34,15 @@ class Sources:
     hash: str
     where: Mapping[str, str]
     """Thing to the file that describes it."""
+    terms: Sequence[tuple[str, str]] = ()
+    """Path from the root and SHA-256 of each file of ontology and shapes."""
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Path from the root and SHA-256 of every file."""
+        yield from self.terms
+        for segment in self.segments:
+            for file in segment.files:
+                yield file.relative, file.sha256
 
 
 def compile_sources(
@@ -88,9 +97,8 @@ def compile_sources(
         counts.links = links.counts
         counts.terms = _terms(terms, sources.ontology, settings)
         counts.write(folder)
-        description = counts.describe(settings.base_uri, sources.hash)
-        (folder / "void.nt").write_bytes(description)
-        _write_named_graphs(sources, quads, description, settings.base_uri)
+        (folder / "void.nt").write_bytes(counts.describe(settings.base_uri, sources.hash))
+        _write_named_graphs(sources, quads, (folder / "void.nt").read_bytes(), settings.base_uri)
     quads_written(counts)
     for subject, labels in ontology_labels(sources.ontology).items():
         writer.add_term(subject, labels)

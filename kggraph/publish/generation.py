@@ -58,7 +58,7 @@ class Manifest:
     files: Mapping[str, FileEntry]
     """Path in the generation to size and hash."""
     made_with: str = ""
-    """Of the program and the settings that change what is made (`inputs.made_with`)."""
+    """Of the program and the settings that change what is made (`program.made_with`)."""
     base: str = ""
     """The generation that was built whole, when this one is a patch of it: its dumps are of that version."""
     base_created: str = ""

@@ -8,29 +8,26 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
-from functools import cache
-from importlib import resources
-from importlib.resources.abc import Traversable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-import kggraph
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, ShapesError, SourceError
 from kggraph.publish.pool import Pool
+from kggraph.publish.program import HASH_DIGITS, made_with
 from kggraph.publish.seen import FILE_NAME, Look, Seen, SeenFile, buckets_of, digest_of, look_at, look_of, trusted
 from kggraph.publish.spool import Problem
 from kggraph.rdf.source import SourceFile, not_read, read_folder, turtle_files, turtle_folders
 from kggraph.terms import SH
 from kggraph.validation.well_formed import check_shapes
 
-HASH_DIGITS: Final = 16
+T = TypeVar("T")
+
 _BATCH: Final = 4000
 _NEW: Final = SeenFile("", "")
-_PARTS: Final = ("rdf", "model", "search", "validation", "publish", "store/files.py", "build.py", "terms.py")
-"""Parts of the program that decide what a generation holds."""
 
 _NAMESPACE: Final = f'> <{SH}namespace> "'.encode()
 _BLANK: Final = re.compile(rb"(?:(?<=^)|(?<= ))_:[^ ]+", re.MULTILINE)
@@ -72,13 +69,68 @@ def hash_of_files(settings: Settings, *, remember: bool = False, only: Sequence[
     :raises ConfigError: a folder is missing, or there are no data at all.
     :raises SourceError: a file cannot be read, or is none of the sources.
     """
+    return _undamaged(settings, lambda: _hash_of_files(settings, remember, only))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the files of the sources looked like before they were read."""
+
+    folders: Mapping[str, Look]
+    now_ns: int
+    """When that was."""
+
+
+def look(settings: Settings) -> Looked | None:
+    """What the files look like now, for `remember_read` when they were read: so they are read only once.
+
+    :returns: nothing when some are not below the root, since these are known by other names there.
+    :raises ConfigError: a folder is missing, or there are no data at all.
+    """
+    now_ns = time.time_ns()
+    folders = dict(_looks(settings))
+    return None if any(folder.startswith("/") for folder in folders) else Looked(folders, now_ns)
+
+
+def remember_read(settings: Settings, looked: Looked, files: Iterable[tuple[str, str]]) -> None:
+    """Write down what files looked like before they were read, as `hash_of_files` does.
+
+    A file that changed in between does not look like that any more, and is read again at the next build.
+
+    :param files: path from the root and SHA-256 of every file that was read.
+    """
+    now: dict[str, dict[str, SeenFile]] = {}
+    for path, sha256 in files:
+        folder, _, name = path.rpartition("/")
+        looks = looked.folders[folder].files if folder in looked.folders else {}
+        now.setdefault(folder, {})[name] = SeenFile(sha256, trusted(looks.get(name, ""), looked.now_ns))
+
+    def told() -> None:
+        seen = Seen(settings.build_path, remember=True)
+        try:
+            for gone in seen.folders().keys() - now.keys():
+                seen.forget_folder(gone)
+            for folder, own in now.items():
+                before = looked.folders.get(folder)
+                is_known = before and own.keys() == before.files.keys() and all(file.look for file in own.values())
+                seen.set_folder(folder, before.stamp if before and is_known else "", seen.files(folder), own)
+        except BaseException:
+            seen.close(keep=False)
+            raise
+        seen.close()
+
+    _undamaged(settings, told)
+
+
+def _undamaged(settings: Settings, action: Callable[[], T]) -> T:
+    """What is done with the file of what was seen; anew when that is damaged."""
     try:
-        return _hash_of_files(settings, remember, only)
+        return action()
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):  # the disk, and not what is on it
             raise
     (settings.build_path / FILE_NAME).unlink(missing_ok=True)  # damaged; it is there to save time only
-    return _hash_of_files(settings, remember, only)
+    return action()
 
 
 def _hash_of_files(settings: Settings, remember: bool, only: Sequence[Path] | None) -> str:
@@ -134,25 +186,32 @@ def remember_built(settings: Settings, version: str) -> None:
         seen.built(version)
 
 
+def _looks(settings: Settings) -> Iterator[tuple[str, Look]]:
+    """Every folder with sources, and what it looks like."""
+    root = f"{settings.root}/"
+    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
+        is_empty = True
+        for directory, files in turtle_folders(folder, root=settings.root):
+            is_empty = False
+            yield directory.removeprefix(root), look_at(files)
+        if is_empty:
+            raise _empty(folder)
+
+
 def _look_at_all(settings: Settings, seen: Seen) -> dict[str, str]:
     """The digest of every folder."""
     root, now_ns = f"{settings.root}/", time.time_ns()
     known = seen.folders()
     digests: dict[str, str] = {}
     changed: dict[str, tuple[Look, dict[str, SeenFile], list[str]]] = {}
-    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
-        before = len(digests) + len(changed)
-        for directory, files in turtle_folders(folder, root=settings.root):
-            relative, look = directory.removeprefix(root), look_at(files)
-            stamp, digest = known.get(relative, ("", ""))
-            if stamp and stamp == look.stamp:
-                digests[relative] = digest
-            else:
-                were = seen.files(relative)
-                names = [name for name, one in look.files.items() if not one or were.get(name, _NEW).look != one]
-                changed[relative] = look, were, names
-        if len(digests) + len(changed) == before:
-            raise _empty(folder)
+    for relative, look in _looks(settings):
+        stamp, digest = known.get(relative, ("", ""))
+        if stamp and stamp == look.stamp:
+            digests[relative] = digest
+        else:
+            were = seen.files(relative)
+            names = [name for name, one in look.files.items() if not one or were.get(name, _NEW).look != one]
+            changed[relative] = look, were, names
     # A folder that is elsewhere has its whole path.
     paths = [
         f"{folder if folder.startswith('/') else root + folder}/{name}"
@@ -262,30 +321,6 @@ def _version(settings: Settings, folders: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:HASH_DIGITS]
 
 
-def made_with(settings: Settings) -> str:
-    """A digest of the program and of the settings that change what is made."""
-    told = {
-        "program": program(),
-        "base_uri": settings.base_uri,
-        "source_base_uri": settings.source_base_uri,
-        "languages": settings.languages,
-        "prefixes": settings.all_prefixes,
-        "memory_limit_triples": settings.memory_limit_triples,
-    }
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:HASH_DIGITS]
-
-
-@cache
-def program() -> str:
-    """Version of the program, and a hash of those parts of it that make generations."""
-    digest = hashlib.sha256()
-    package = resources.files("kggraph")
-    for part in _PARTS:
-        for name, data in sorted(_contents(package.joinpath(part))):
-            digest.update(f"{name}\0{len(data)}\0".encode() + data)
-    return f"{kggraph.__version__}+{digest.hexdigest()[:12]}"
-
-
 def read_graph(folder: Path, settings: Settings) -> tuple[bytes, list[SourceFile]]:
     """The ontology or the shapes as one graph in N-Triples, and its files.
 
@@ -338,13 +373,3 @@ def _with_fixed_labels(ntriples: bytes, number: int) -> bytes:
             start, quote, rest = line.partition(b'"')
             lines[index] = _BLANK.sub(label, start) + quote + rest
     return b"\n".join(lines)
-
-
-def _contents(part: Traversable) -> Iterable[tuple[str, bytes]]:
-    if part.is_file():
-        if not part.name.endswith(".pyc"):
-            yield part.name, part.read_bytes()
-        return
-    for inner in part.iterdir():
-        for name, data in _contents(inner):
-            yield f"{part.name}/{name}", data

@@ -21,7 +21,7 @@ from typing import Final
 
 from kggraph.config import Settings
 from kggraph.model import LangText, Model
-from kggraph.publish import inputs, void
+from kggraph.publish import void
 from kggraph.publish.completion import recounted
 from kggraph.publish.counts import EXAMPLES, Counts, read_counts
 from kggraph.publish.described_graph import DescribedGraph
@@ -36,6 +36,7 @@ from kggraph.publish.patched_descriptions import Edit, described, patch_descript
 from kggraph.publish.patched_names import patch_names
 from kggraph.publish.patched_quality import patch_quality
 from kggraph.publish.pool import Pool
+from kggraph.publish.program import made_with
 from kggraph.publish.things import Thing, thing_reader
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
@@ -99,7 +100,7 @@ def patch_generation(
 
 def _check(base: Generation, changed: Mapping[str, tuple[str, str]], settings: Settings) -> None:
     data = f"{settings.data_path.relative_to(settings.root).as_posix()}/"
-    if base.manifest.made_with != inputs.made_with(settings):
+    if base.manifest.made_with != made_with(settings):
         raise UnpatchableError("The program or the settings are others.")
     if base.manifest.patches >= MOST_PATCHES:
         raise UnpatchableError(f"There were {MOST_PATCHES} patches since the last whole build.")

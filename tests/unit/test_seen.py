@@ -17,7 +17,14 @@ from kggraph.build import build
 from kggraph.config import Settings, load
 from kggraph.errors import SourceError
 from kggraph.publish import seen
-from kggraph.publish.inputs import changed_since, hash_of_files, remember_built
+from kggraph.publish.inputs import (
+    changed_since,
+    hash_of_files,
+    look,
+    remember_built,
+    remember_read,
+    source_paths,
+)
 from kggraph.publish.seen import FILE_NAME, Seen, trusted
 
 
@@ -176,3 +183,52 @@ def test_a_build_has_the_version_that_was_looked_up(settings: Settings) -> None:
     edited(settings.data_path / "bridges" / "erasmusbrug.ttl")
     version = hash_of_files(settings)
     assert build(settings).hash == version == hash_of_files(settings)
+
+
+def test_what_was_read_is_not_read_again(settings: Settings) -> None:
+    version = forgotten_and_built(settings)
+    change(settings, "UPDATE folder SET digest = 'none' WHERE path = 'data/bridges'")
+    assert hash_of_files(settings) != version, "it believed what the build wrote of a folder"
+    change(settings, "UPDATE folder SET stamp = ''")
+    assert hash_of_files(settings) == version
+    edited(settings.data_path / "bridges" / "erasmusbrug.ttl")
+    assert hash_of_files(settings) != version
+
+
+def forgotten_and_built(settings: Settings) -> str:
+    (settings.build_path / FILE_NAME).unlink()
+    return build(settings).hash
+
+
+@pytest.mark.parametrize("is_read_before", [True, False])
+def test_a_file_that_changes_while_all_are_read_is_noticed(settings: Settings, is_read_before: bool) -> None:
+    path = settings.data_path / "bridges" / "erasmusbrug.ttl"
+    before = digests(settings)
+    looked = look(settings)
+    assert looked
+    edited_with_the_same_size_and_time(path)
+    after = digests(settings)
+    assert after != before
+    remember_read(settings, looked, (before if is_read_before else after).items())
+    now = hash_of_files(settings)
+    (settings.build_path / FILE_NAME).unlink()
+    assert hash_of_files(settings) == now, "the same as when every file is read"
+
+
+def test_files_that_come_and_go_while_all_are_read_are_noticed(settings: Settings) -> None:
+    path = settings.data_path / "bridges" / "erasmusbrug.ttl"
+    looked = look(settings)
+    assert looked
+    path.rename(path.with_name("other.ttl"))
+    remember_read(settings, looked, digests(settings).items())
+    now = hash_of_files(settings)
+    (settings.build_path / FILE_NAME).unlink()
+    assert hash_of_files(settings) == now, "the same as when every file is read"
+
+
+def digests(settings: Settings) -> dict[str, str]:
+    """Path from the root and SHA-256 of every file."""
+    return {
+        path.relative_to(settings.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in source_paths(settings)
+    }

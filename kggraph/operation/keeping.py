@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,8 @@ Waiting = Callable[[], None]
 
 DAMAGED: Final = ".damaged-"
 PULLED: Final = ".pull-"
+_NOT_OF_THE_DISK: Final = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors of a process that has too little of its own, which say nothing of the file that it opens."""
 _MADE: Final = (".new-", DAMAGED, PULLED)
 
 
@@ -102,7 +105,8 @@ def _damage(settings: Settings, path: Path) -> str:
     try:
         open_generation(path).verify(settings.verify_mb * 1024 * 1024)
     except GenerationError as error:
-        return str(error)
+        is_ours = isinstance(error.__cause__, OSError) and error.__cause__.errno in _NOT_OF_THE_DISK
+        return "" if is_ours else str(error)
     return ""
 
 

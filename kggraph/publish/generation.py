@@ -159,8 +159,8 @@ class Generation:
                 continue
             try:
                 found = file_entry(self.path / name)
-            except OSError:
-                raise GenerationError(f"{name} is missing from generation {self.hash}; build anew.") from None
+            except OSError as error:
+                raise GenerationError(f"{name} is missing from generation {self.hash}; build anew.") from error
             if found != entry:
                 raise GenerationError(f"{name} of generation {self.hash} is damaged; build anew.")
 
@@ -207,8 +207,8 @@ def open_generation(path: Path) -> Generation:
         files = {name: FileEntry(**entry) for name, entry in said.pop("files").items()}
         manifest = Manifest(**said, files=files)
         wrong = [name for name, entry in files.items() if (path / name).stat().st_size != entry.size]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        raise GenerationError(f"Generation {path.name} is incomplete or damaged; build anew.") from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise GenerationError(f"Generation {path.name} is incomplete or damaged; build anew.") from error
     if wrong:
         raise GenerationError(f"{wrong[0]} of generation {path.name} is damaged; build anew.")
     return Generation(path, manifest)

@@ -21,6 +21,7 @@ from typing import Final
 
 from kggraph.config import Settings
 from kggraph.model import LangText, Model
+from kggraph.page_log import LOG_SUFFIX
 from kggraph.publish import void
 from kggraph.publish.completion import recounted
 from kggraph.publish.counts import EXAMPLES, Counts, read_counts
@@ -60,6 +61,8 @@ NO_LINKS: Final = frozenset((errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTS
 """Errors of a disk that makes no hard links."""
 MOST_FILES: Final = 50
 MOST_PATCHES: Final = 100
+MOST_LOG_BYTES: Final = 32 << 20
+"""Of all logs of pages that a patch copies from the generation before, and that each reader goes through."""
 _COPIED_BYTES: Final = 64 << 20
 """Size up to which a generation shares no file with the one before, so that a damaged disk does not damage both."""
 _TYPE: Final = f"<{RDF}type>".encode()
@@ -104,6 +107,8 @@ def _check(base: Generation, changed: Mapping[str, tuple[str, str]], settings: S
         raise UnpatchableError("The program or the settings are others.")
     if base.manifest.patches >= MOST_PATCHES:
         raise UnpatchableError(f"There were {MOST_PATCHES} patches since the last whole build.")
+    if sum(entry.size for name, entry in base.manifest.files.items() if name.endswith(LOG_SUFFIX)) > MOST_LOG_BYTES:
+        raise UnpatchableError(f"What was edited since the last whole build takes more than {MOST_LOG_BYTES >> 20} MB.")
     if len(changed) > MOST_FILES:
         raise UnpatchableError(f"More than {MOST_FILES} files changed.")
     if other := next((path for path in changed if not path.startswith(data)), None):

@@ -146,13 +146,53 @@ def generations(build: Path) -> list[Generation]:
     return found
 
 
+class InUse:
+    """Keeps a generation from being removed for as long as this object, and its process, live.
+
+    Files of a generation are opened when they are first needed, in each thread; edits that follow one another quickly
+    could remove it between two of them. Where a disk has no locks nothing is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """
+        :raises GenerationError: it is removed just now, or was.
+        """
+        self._folder = -1
+        gone = GenerationError(f"Generation {folder.name} was removed.")
+        try:
+            self._folder = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            with suppress(OSError):
+                fcntl.flock(self._folder, fcntl.LOCK_SH)
+            is_there = os.path.samestat(os.fstat(self._folder), folder.stat())
+        except FileNotFoundError:
+            raise gone from None
+        if not is_there:
+            raise gone
+
+    def __del__(self) -> None:
+        if self._folder >= 0:
+            os.close(self._folder)
+
+
 def prune(build: Path, keep: int) -> None:
-    """Remove all but the generations that were current last, and what was stopped; the current one always stays."""
+    """Remove all but the generations that were current last, and what was stopped.
+
+    The current one always stays, and one that is in use until the next time.
+    """
     _clear(build)
     for old in _newest_first(build)[max(keep, 1) :]:
-        # Out of sight first, so that a half removed one is never taken for a generation.
-        hidden = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / old.name
-        old.rename(hidden)
+        descriptor = os.open(old, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # no locks on this disk
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+            # Out of sight first, so that a half removed one is never taken for a generation.
+            hidden = Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / old.name
+            old.rename(hidden)
+        finally:
+            os.close(descriptor)
         shutil.rmtree(hidden.parent, ignore_errors=True)
 
 

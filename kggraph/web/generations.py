@@ -19,6 +19,7 @@ from kggraph.publish.kept import Kept
 from kggraph.publish.labels import Label, pick
 from kggraph.publish.quality_data import Quality
 from kggraph.publish.queries import NamedQuery, read_query
+from kggraph.publish.shelf import InUse
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facets import Selection
 from kggraph.search.index import SearchIndex
@@ -43,10 +44,11 @@ class KnowledgeBase:
     """One open generation with what every page needs of it; shared by all threads."""
 
     def __init__(self, generation: Generation, settings: Settings, before: KnowledgeBase | None = None) -> None:
-        """Open a generation.
+        """Open a generation, which is not removed from now on.
 
         :param before: the one that was served until now; what its shapes say is taken over when they are the same.
         """
+        self._in_use = InUse(generation.path)
         self.generation = generation
         self.hash = generation.hash
         self.manifest = generation.manifest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,15 @@ import pytest
 from kggraph.build import build
 from kggraph.cli import run
 from kggraph.config import Settings, load
-from kggraph.errors import NonconformingData, SourceError
-from kggraph.publish import patch
+from kggraph.errors import GenerationError, NonconformingData, SourceError
+from kggraph.operation.keeping import leave_damaged
+from kggraph.publish import generation, patch, shelf
 from kggraph.publish.changes import is_recorded
 from kggraph.publish.generation import Generation, open_current
 from kggraph.publish.publication import log_path
 from kggraph.store.embedded import EmbeddedEngine, open_store
 from kggraph.web import create_app
-from kggraph.web.generations import Generations
+from kggraph.web.generations import Generations, KnowledgeBase
 
 
 @pytest.fixture
@@ -157,3 +159,61 @@ def test_a_disk_without_links_and_a_damaged_generation_are_built_as_a_whole(
         generation = built(settings, "no patch")
         assert generation.manifest.patches == 0
         generation.verify()
+
+
+def test_logs_of_pages_do_not_grow_for_ever(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes, logs = [], []
+    for number in range(803, 806):
+        edit(bridge(settings), str(number - 1), str(number))
+        files = build(settings).manifest.files
+        sizes.append(sum(entry.size for name, entry in files.items() if name.endswith("-wal")))
+        logs.append({name for name in files if name.endswith("-wal")})
+    assert logs[0] == logs[2] == {"descriptions.sqlite-wal", "quality.sqlite-wal", "search/names.sqlite-wal"}
+    assert sizes[0] < sizes[1] < sizes[2]  # each has those of the ones before
+    monkeypatch.setattr(patch, "MOST_LOG_BYTES", sizes[2] - 1)
+    edit(bridge(settings), "805", "806")
+    whole = built(settings, "What was edited since the last whole build takes more than")
+    assert whole.manifest.patches == 0
+    assert not any(name.endswith("-wal") for name in whole.manifest.files)
+    edit(bridge(settings), "806", "807")
+    assert build(settings).manifest.patches == 1
+
+
+def test_quick_edits_remove_nothing_that_is_read(settings: Settings) -> None:
+    servers = Generations(settings)
+    old = servers.current()
+    for number in range(803, 808):  # more than are kept
+        edit(bridge(settings), str(number - 1), str(number))
+        build(settings)
+    found: list[bytes] = []
+
+    def read(kb: KnowledgeBase) -> None:
+        found.append(kb.descriptions.triples("https://example.org/bridges/id/bridge/erasmusbrug"))
+
+    thread = threading.Thread(target=read, args=(old,))  # which has opened no file yet
+    thread.start()
+    thread.join()
+    assert b'"802"' in found[0]
+    folders = settings.build_path / "generations"
+    assert (folders / old.hash).is_dir() and len([*folders.iterdir()]) == settings.keep_generations + 1
+    del servers, old, thread
+    edit(bridge(settings), "807", "808")
+    build(settings)
+    assert len([*folders.iterdir()]) == settings.keep_generations
+
+
+def test_a_generation_that_is_removed_cannot_be_opened(settings: Settings, tmp_path: Path) -> None:
+    shelf.InUse(open_current(settings).path)
+    with pytest.raises(GenerationError, match="Generation gone was removed"):
+        shelf.InUse(tmp_path / "gone")
+
+
+def test_too_few_descriptors_are_no_damage(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    current, said = open_current(settings), list[str]()
+
+    def exhausted(path: Path) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(generation, "file_entry", exhausted)
+    leave_damaged(settings, said.append)
+    assert (said, open_current(settings).hash) == ([], current.hash)

@@ -46,6 +46,8 @@ QUERY = "SELECT ?s ?o WHERE {{ ?s <http://purl.org/dc/terms/title> ?o }} LIMIT 2
 MOST_MEMORY = 1.05
 MOST_LATENCY = 1.5
 MOST_FILES = 8
+_PAUSE_S = 0.1
+"""After a connection that broke off, or could not be made."""
 
 
 @dataclass
@@ -106,7 +108,7 @@ async def load(url: str, mix: Mix, seconds: float, rate: float | None, minutes: 
 
     async def client() -> None:
         nonlocal answered
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         while time.monotonic() < began + seconds:
             start = time.monotonic()
             if rate:
@@ -115,16 +117,21 @@ async def load(url: str, mix: Mix, seconds: float, rate: float | None, minutes: 
                     break
                 await asyncio.sleep(max(0.0, start - time.monotonic()))
             try:
-                is_right = await ask(reader, writer, address.netloc, mix.path())
+                connection = connection or await asyncio.open_connection(address.hostname, address.port)
+                is_right = await ask(*connection, address.netloc, mix.path())
             except (OSError, asyncio.IncompleteReadError):
                 is_right = False
-                reader, writer = await asyncio.open_connection(address.hostname, address.port)
+                if connection:
+                    connection[1].close()
+                connection = None
+                await asyncio.sleep(_PAUSE_S)
             now = time.monotonic()
             minute = minutes[min(int((now - began) / 60), len(minutes) - 1)]
             minute.latencies_ms.append((now - start) * 1000)
             minute.wrong += not is_right
             answered += is_right
-        writer.close()
+        if connection:
+            connection[1].close()
 
     await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
     return answered

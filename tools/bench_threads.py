@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -73,6 +74,9 @@ def measure(threads: int, environment: dict[str, str], seconds: int) -> dict[str
         found[f"cached page, {_MANY} connections, requests/s"] = requests_per_second(url, page, [], seconds, _MANY)
         with _slow_clients(url):
             rates(f", beside {_SLOW} slow clients")
+        began = time.monotonic()
+        urllib.request.urlopen(f"{url}/livez", timeout=60).close()
+        found["/livez when they hang up at once, ms"] = (time.monotonic() - began) * 1000
     return found
 
 

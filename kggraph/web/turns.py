@@ -15,8 +15,7 @@ from typing import Final, Protocol
 from werkzeug.exceptions import ClientDisconnected
 
 TURNS: Final = 8
-"""At a time in one process: some may wait for the disk, and few ask for one lock. Pages made anew for 16 and for 256
-connections came at the same rate with 2, 4, 8 and 16, within what is noise."""
+"""At a time in one process: some may wait for the disk, and few ask for one lock."""
 
 _of_thread = threading.local()
 

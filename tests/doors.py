@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
+
+import pyoxigraph as ox
 
 from kggraph import page_log
 from kggraph.publish.changes import FILE_NAME as LOG
@@ -18,6 +22,8 @@ from kggraph.search.facets import FacetIndex
 from kggraph.search.results import search
 from kggraph.search.suggest import Suggester
 from kggraph.store.files import open_store
+from kggraph.store.overlay import read_overlay
+from kggraph.store.tally import read_tally
 
 _BLANK = re.compile(r"(?<![^ ])_:[0-9a-z]+")
 LANGUAGES = ("nl", "en", "fr")
@@ -32,8 +38,9 @@ def doors(generation: Generation) -> Iterator[tuple[str, Any]]:
         yield name, (generation.path / name).read_bytes()
     counts = json.loads((generation.path / "counts.json").read_bytes())
     yield "counts", {**counts, "default_graph_bytes": 0}
-    quads = (_BLANK.sub("_:blank", f"{quad} .\n") for quad in open_store(generation.quads_path.parent))
-    yield "store", _plain("".join(sorted(quads)))
+    store = open_store(generation.quads_path.parent)
+    yield "store", _plain("".join(sorted(_BLANK.sub("_:blank", f"{quad} .\n") for quad in store)))
+    yield "tally", _wrong_counts(generation.quads_path.parent, store)
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
         yield from _descriptions(descriptions)
@@ -134,3 +141,15 @@ def _log(generation: Generation) -> Any:
     with closing(sqlite3.connect(generation.path.parent.parent / LOG)) as log:
         things = log.execute("SELECT iri, kind, digest, what, sets FROM thing ORDER BY iri").fetchall()
         return things, log.execute("SELECT number, iri, what, body FROM event ORDER BY number").fetchall()
+
+
+def _wrong_counts(folder: Path, store: ox.Store) -> list[str]:
+    """Properties of which the tally counts other subjects than the store has; fails when it counts none."""
+    tally = read_tally(folder, read_overlay(folder))
+    assert tally
+    counts: dict[str, Counter[tuple[bytes, ...]]] = {}
+    for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph()):
+        counts.setdefault(str(quad.predicate), Counter())[(str(quad.object).encode(),)] += 1
+    told = {name: tally.counts([name.encode()], []) for name in counts}
+    assert any(told.values())
+    return [name for name, found in told.items() if found is not None and found != counts[name]]

@@ -35,7 +35,10 @@ from kggraph.config import from_environment
 from kggraph.publish.generation import open_current
 from kggraph.publish.queries import read_queries
 from kggraph.store.embedded import EmbeddedEngine, open_store
+from kggraph.store.evaluate import Dataset
+from kggraph.store.overlay import read_overlay
 from kggraph.store.protocol import QueryRequest
+from kggraph.store.tally import read_tally
 
 OURS = "kggraph"
 QUERY_S = 60
@@ -102,7 +105,8 @@ def texts_of(root: Path, folder: Path | None = None) -> dict[str, str]:
 
 def print_engine(root: Path, texts: Mapping[str, str]) -> None:
     """Milliseconds of processor time that the engine needs for each query, the best of three."""
-    engine = EmbeddedEngine(open_store(open_current(from_environment(root)).path / "store"))
+    folder = open_current(from_environment(root)).path / "store"
+    engine = EmbeddedEngine(Dataset(open_store(folder), read_tally(folder, read_overlay(folder))))
     for name, text in texts.items():
         times = []
         for _ in range(_ROUNDS):

@@ -26,23 +26,29 @@ from kggraph.errors import KgError, QueryOutOfMemory, QueryRefused, QuerySyntaxE
 from kggraph.rdf.media import RESULTS_CSV, RESULTS_JSON, RESULTS_TSV, RESULTS_XML
 from kggraph.store.existence import nested
 from kggraph.store.graphs import write_graph
+from kggraph.store.grouping import counted
 from kggraph.store.protocol import Task
+from kggraph.store.tally import Tally
 
 _MERGED_KEPT: Final = 4
 _EXISTS: Final = "exists"
+_COUNT: Final = "count"
 _SHARED_TRIPLE: Final = "ASK { GRAPH ?first { ?s ?p ?o } GRAPH ?second { ?s ?p ?o } }"
 
 Results = QuerySolutions | QueryTriples | QueryBoolean
 
 
 class Dataset:
-    """A store with the datasets that queries may ask of it."""
+    """A store with the datasets that queries may ask of it.
+
+    :param tally: of the default graph of the store.
+    """
 
     needs_network: ClassVar[bool] = False
     """Whether who evaluates queries has to open sockets."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, tally: Tally | None = None) -> None:
+        self.store, self._tally = store, tally
         self._merged: dict[tuple[str, ...], Store | None] = {}
 
     def results(self, text: str, task: Task) -> Results:
@@ -53,9 +59,13 @@ class Dataset:
 
         :raises QuerySyntaxError: in the engine's words.
         """
-        if _EXISTS in text.casefold():
+        is_whole = task.default_graphs is None and task.named_graphs is None
+        folded = text.casefold()
+        if self._tally and is_whole and _COUNT in folded:
+            text = counted(text, self._tally)
+        if _EXISTS in folded:
             text = nested(text)
-        if task.default_graphs is None and task.named_graphs is None:
+        if is_whole:
             return self.store.query(text, base_iri=task.base_iri)
         default, named = task.default_graphs or (), task.named_graphs or ()
         merged = self._merge(default, named) if len(default) > 1 else None

@@ -13,11 +13,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from kggraph.store.lexer import Token, tokens
+from kggraph.store.bracketed import Bracketed
 
 _MOST_PATTERNS: Final = 16
 _TERMS: Final = ("variable", "iri", "pname", "string", "integer", "number", "signed")
-_CLOSING: Final = {"{": "}", "(": ")", "[": "]"}
 _SIZES: Final = {
     (True, True, True): 1,
     (True, False, True): 2,
@@ -66,29 +65,14 @@ def nested(text: str) -> str:
     >>> nested("ASK { ?a a <x:C> FILTER NOT EXISTS { ?b <x:q> 1 ; <x:p> ?a } }")
     'ASK { ?a a <x:C> FILTER NOT EXISTS { ?b <x:p> ?a FILTER EXISTS { ?b <x:q> 1 } } }'
     """
-    read = list(tokens(text))
-    if read[-1].kind != "end":
-        return text
-    query = _Query(text, read)
-    return text[: read[0].start] + query.written(0, len(read) - 1) if query.is_balanced else text
+    query = _Query(text)
+    return text[: query.read[0].start] + query.written(0, len(query.read) - 1) if query.is_balanced else text
 
 
-class _Query:
-    def __init__(self, text: str, read: list[Token]) -> None:
-        self._text, self._read = text, read
-        self._closing: dict[int, int] = {}
-        opened: list[int] = []
-        self.is_balanced = True
-        for place, token in enumerate(read):
-            if token.kind == "mark" and token.text in _CLOSING:
-                opened.append(place)
-            elif token.kind == "mark" and token.text in "})]":
-                if not opened or _CLOSING[read[opened[-1]].text] != token.text:
-                    self.is_balanced = False
-                    return
-                self._closing[opened.pop()] = place
-        self.is_balanced = not opened
-        self._mentioned = Counter(token.text[1:] for token in read if token.kind == "variable")
+class _Query(Bracketed):
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._mentioned = Counter(token.text[1:] for token in self.read if token.kind == "variable")
         self._step = "_step"
         while self._step in text:
             self._step += "_"
@@ -96,15 +80,15 @@ class _Query:
 
     def written(self, start: int, end: int) -> str:
         """The text from one token to another, with each EXISTS in it rewritten."""
-        pieces, done, place = [], self._read[start].start, start
+        pieces, done, place = [], self.read[start].start, start
         while place < end:
-            if self._is_word(place, "EXISTS") and self._is_mark(place + 1, "{"):
-                closing = self._closing[place + 1]
-                pieces += [self._text[done : self._read[place + 1].end], self._group(place + 2, closing)]
-                place, done = closing, self._read[closing].start
+            if self.is_word(place, "EXISTS") and self.is_mark(place + 1, "{"):
+                closing = self.closing[place + 1]
+                pieces += [self.text[done : self.read[place + 1].end], self._group(place + 2, closing)]
+                place, done = closing, self.read[closing].start
             else:
                 place += 1
-        return "".join([*pieces, self._text[done : self._read[end].start]])
+        return "".join([*pieces, self.text[done : self.read[end].start]])
 
     def _group(self, start: int, end: int) -> str:
         """What stands between the brackets of an EXISTS."""
@@ -113,9 +97,9 @@ class _Query:
         except _NotPlain:
             patterns, filters = [], []
         if not 1 < len(patterns) <= _MOST_PATTERNS:
-            between = self._text[self._read[start - 1].end : self._read[start].start]
+            between = self.text[self.read[start - 1].end : self.read[start].start]
             return between + self.written(start, end)
-        inside = Counter(token.text[1:] for token in self._read[start:end] if token.kind == "variable")
+        inside = Counter(token.text[1:] for token in self.read[start:end] if token.kind == "variable")
         bound = {name for name, times in self._mentioned.items() if times > inside[name]}
         ordered: list[_Pattern] = []
         while patterns:
@@ -134,24 +118,24 @@ class _Query:
         filters: list[tuple[int, int]] = []
         place = start
         while place < end:
-            if self._is_word(place, "FILTER"):
+            if self.is_word(place, "FILTER"):
                 after = self._after_filter(place + 1)
                 filters.append((place, after))
             else:
                 after = self._triples(place, end, patterns)
-                if not (after == end or self._is_mark(after, ".") or self._is_word(after, "FILTER")):
+                if not (after == end or self.is_mark(after, ".") or self.is_word(after, "FILTER")):
                     raise _NotPlain
-            place = after + 1 if self._is_mark(after, ".") else after
+            place = after + 1 if self.is_mark(after, ".") else after
         return patterns, filters
 
     def _after_filter(self, place: int) -> int:
-        while self._read[place].kind in ("word", "iri", "pname"):
+        while self.read[place].kind in ("word", "iri", "pname"):
             place += 1
-        if self._read[place].kind == "nil":
+        if self.read[place].kind == "nil":
             return place + 1
-        if place not in self._closing:
+        if place not in self.closing:
             raise _NotPlain
-        return self._closing[place] + 1
+        return self.closing[place] + 1
 
     def _triples(self, place: int, end: int, patterns: list[_Pattern]) -> int:
         """Reads the triples of one subject; where they end."""
@@ -161,14 +145,14 @@ class _Query:
             while True:
                 term, place = self._term(place)
                 patterns += self._steps(subject, path, term)
-                if not self._is_mark(place, ","):
+                if not self.is_mark(place, ","):
                     break
                 place += 1
-            if not self._is_mark(place, ";"):
+            if not self.is_mark(place, ";"):
                 return place
-            while self._is_mark(place, ";"):
+            while self.is_mark(place, ";"):
                 place += 1
-            if place == end or self._is_mark(place, ".") or self._is_word(place, "FILTER"):
+            if place == end or self.is_mark(place, ".") or self.is_word(place, "FILTER"):
                 return place
 
     def _steps(self, subject: str, path: list[str], term: str) -> list[_Pattern]:
@@ -181,37 +165,37 @@ class _Query:
         return [_Pattern(names[at], step, names[at + 1]) for at, step in enumerate(path)]
 
     def _term(self, place: int) -> tuple[str, int]:
-        kind, text, _ = self._read[place]
+        kind, text, _ = self.read[place]
         if kind == "word" and text in ("true", "false"):
             return text, place + 1
         if kind not in _TERMS:
             raise _NotPlain
-        if kind == "string" and self._read[place + 1].kind == "language":
-            return text + self._read[place + 1].text, place + 2
-        if kind == "string" and self._is_mark(place + 1, "^^"):
-            return f"{text}^^{self._read[place + 2].text}", place + 3
+        if kind == "string" and self.read[place + 1].kind == "language":
+            return text + self.read[place + 1].text, place + 2
+        if kind == "string" and self.is_mark(place + 1, "^^"):
+            return f"{text}^^{self.read[place + 2].text}", place + 3
         return text, place + 1
 
     def _path(self, place: int) -> tuple[list[str], int]:
         """The steps of a path that are one after another, and where it ends."""
-        if self._read[place].kind == "variable":
-            return [self._read[place].text], place + 1
+        if self.read[place].kind == "variable":
+            return [self.read[place].text], place + 1
         steps = [""]
         has_choice = False
         while True:
             start = place
-            place += self._is_mark(place, "^")
-            token = self._read[place]
-            if self._is_mark(place, "("):
-                place = self._closing[place]
+            place += self.is_mark(place, "^")
+            token = self.read[place]
+            if self.is_mark(place, "("):
+                place = self.closing[place]
             elif token.kind not in ("iri", "pname") and token.text != "a":
                 raise _NotPlain
             place += 1
-            place += any(self._is_mark(place, mark) for mark in "*+?")
-            steps[-1] += " ".join(each.text for each in self._read[start:place])
-            if self._is_mark(place, "/"):
+            place += any(self.is_mark(place, mark) for mark in "*+?")
+            steps[-1] += " ".join(each.text for each in self.read[start:place])
+            if self.is_mark(place, "/"):
                 steps.append("")
-            elif self._is_mark(place, "|"):
+            elif self.is_mark(place, "|"):
                 has_choice = True
                 steps.append("| ")
             else:
@@ -222,9 +206,3 @@ class _Query:
     def _choice(steps: list[str]) -> str:
         """`a / b | c` is one step: what binds less is not taken apart."""
         return steps[0] + "".join(f" {step}" if step.startswith("| ") else f" / {step}" for step in steps[1:])
-
-    def _is_word(self, place: int, word: str) -> bool:
-        return self._read[place].kind == "word" and self._read[place].text.upper() == word
-
-    def _is_mark(self, place: int, mark: str) -> bool:
-        return self._read[place].kind == "mark" and self._read[place].text == mark

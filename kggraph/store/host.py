@@ -37,6 +37,7 @@ from kggraph.store.overlay import Overlay, base_of, lay_over, read_overlay
 from kggraph.store.protocol import Task
 from kggraph.store.remote import Remote
 from kggraph.store.sandbox import end_with_parent
+from kggraph.store.tally import Tally, read_tally
 
 _FIRST_QUERY: Final = (
     "SELECT ?s { { SELECT ?s ?o { ?s ?p ?o } LIMIT 100 } FILTER(REGEX(STR(?o), 'a', 'i')) "
@@ -87,17 +88,19 @@ class Held:
         self._base, self._overlay = "", Overlay()
         self._store: Store | None = None
         """In memory; nothing when it is on disk."""
+        self._tally: Tally | None = None
 
     def load(self) -> tuple[Callable[[], Dataset], int]:
         """What makes a worker's dataset, and the number of quads (-1: not counted)."""
         path = self._path
-        if is_on_disk(path):
-            return (lambda: _warm(open_store(path))), -1  # its threads would not survive a fork: each worker opens it
-        if not path.exists():
-            raise ConfigError(f"There is no file {path}.", key="data")
         if path.is_dir():
             self._base, self._overlay = base_of(path), read_overlay(path)
-        dataset = _warm(_read_apart(path))
+            self._tally = tally = read_tally(path, self._overlay)
+        if is_on_disk(path):
+            return (lambda: _warm(open_store(path), tally)), -1  # its threads would not survive a fork
+        if not path.exists():
+            raise ConfigError(f"There is no file {path}.", key="data")
+        dataset = _warm(_read_apart(path), self._tally)
         threads = len(list(Path("/proc/self/task").iterdir()))
         if threads != 1:
             raise KgError(f"The query host has {threads} threads, and can have only one before it forks.")
@@ -108,13 +111,15 @@ class Held:
         """What makes a worker's dataset of other data; nothing when they have to be read as a whole."""
         store = self._store
         if is_on_disk(path):
-            return (lambda: _warm(open_store(path))) if store is None else None
+            tally = read_tally(path, read_overlay(path))
+            return (lambda: _warm(open_store(path), tally)) if store is None else None
         if store is None or not self._base or base_of(path) != self._base:
             return None
         new = read_overlay(path)
         lay_over(store, new, self._overlay)
         self._overlay = new
-        return lambda: Dataset(store)
+        tally = self._tally = self._tally.laid_over(new) if self._tally else None
+        return lambda: Dataset(store, tally)
 
 
 class Changer:
@@ -164,9 +169,9 @@ def _read_apart(path: Path) -> Store:
         return thread.submit(open_store, path).result()
 
 
-def _warm(store: Store) -> Dataset:
+def _warm(store: Store, tally: Tally | None) -> Dataset:
     """What an engine makes at its first query is made before the fork, and before files can no longer be opened."""
-    dataset = Dataset(store)
+    dataset = Dataset(store, tally)
     task = Task(_FIRST_QUERY, None, "solutions", RESULTS_JSON.media_type, None, None, None, 1024, 1, 1 << 20, 1 << 20)
     Result(dataset, task, piece_bytes=1 << 16, send=lambda piece: None).run()
     return dataset

@@ -1,8 +1,9 @@
 """What a patched store has in place of what the base has: things whose triples are others, and whole named graphs.
 
-The N-Quads (`quads.nq`) and the tables of a store are shared by the generations that are patches of one another.
-Beside them are, for all things that differ from that base, their triples there (`removed.nt`) and now (`added.nt`), and
-the named graphs that differ (`graphs.nq`). A thing is replaced as a whole: engines take some literals for the same.
+The N-Quads (`quads.nq`), their tally and the tables of a store are shared by the generations that are patches of one
+another. Beside them are, for all things that differ from that base, their triples there (`removed.nt`) and now
+(`added.nt`), and the named graphs that differ (`graphs.nq`). A thing is replaced as a whole: engines take some literals
+for the same.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pyoxigraph import DefaultGraph, Quad, RdfFormat, Store, parse
 
 ON_DISK_NAME: Final = "rocksdb"
 QUADS_NAME: Final = "quads.nq"
+TALLY_NAME: Final = "tally"
 _REMOVED: Final = "removed.nt"
 _ADDED: Final = "added.nt"
 _GRAPHS: Final = "graphs.nq"
@@ -119,7 +121,9 @@ def write_patched(
     for iri, (before, after) in replaced.items():
         now.replace(f"<{iri}>".encode(), before, after)
     new.mkdir()
-    os.link(base / QUADS_NAME, new / QUADS_NAME)
+    for name in (QUADS_NAME, TALLY_NAME):
+        if (base / name).exists():
+            os.link(base / name, new / name)
     (new / _REMOVED).write_bytes(b"".join(now.removed.values()))
     (new / _ADDED).write_bytes(b"".join(now.added.values()))
     (new / _GRAPHS).write_bytes(now.graphs)

@@ -44,12 +44,14 @@ check: $(TESTABLE)  ## lint, types, Turtle format
 	@$(BIN)/kggraph fmt --check
 	@frontend/verify.sh
 
-conformance: $(TESTABLE)  ## the W3C's SPARQL tests over HTTP, and both SHACL engines on all data, every address with engines elsewhere (SUITES: folder of the suites and their driver)
+conformance: $(TESTABLE)  ## the W3C's SPARQL tests over HTTP, and both SHACL engines on all data, every address and judge with engines elsewhere (SUITES: folder of the suites and their driver)
 	@grep -v '^#' tests/conformance/known.txt | $(BIN)/python $(SUITES)/tools/sparql_http_suite.py --tests $(SUITES)/suites/sparql --versions 10,11 \
 	  --query http://127.0.0.1:$(CONFORMANCE_PORT)/sparql --known /dev/stdin --quiet \
 	  --start "$(BIN)/kggraph serve --data {data} --port {port}"
 	@KGGRAPH_TEST_WHOLE=1 $(BIN)/python -m pytest tests/conformance/test_whole_data.py
 	@KGGRAPH_TEST_EACH=20 $(BIN)/python -m pytest tests/live/test_remote.py
+	@for engine in oxigraph virtuoso; do \
+	  KGGRAPH_TEST_ENGINE=$$engine $(BIN)/python -m pytest tests/http tests/live/test_clients.py tests/live/test_judges.py || exit 1; done
 
 bench: $(TESTABLE)  ## measure, as ratios, on this machine (needs wrk and oxigraph)
 	@$(BIN)/python tools/bench.py

@@ -22,7 +22,7 @@ from pyoxigraph import (
     Variable,
 )
 
-from kggraph.errors import KgError, QueryOutOfMemory, QueryRefused, QuerySyntaxError, ResultTooLarge
+from kggraph.errors import EngineUnavailable, KgError, QueryOutOfMemory, QueryRefused, QuerySyntaxError, ResultTooLarge
 from kggraph.rdf.media import RESULTS_CSV, RESULTS_JSON, RESULTS_TSV, RESULTS_XML
 from kggraph.store.existence import nested
 from kggraph.store.graphs import write_graph
@@ -131,24 +131,32 @@ class Result:
         """
         with engine_errors(self._task):
             results = self._dataset.results(self._task.text, self._task)
-            if isinstance(results, QueryBoolean):
-                self.write(results.serialize(format=_results_format(self._task.results)) or b"")
-            elif isinstance(results, QuerySolutions):
-                results = self._in_order(results)
-                results.serialize(cast(IO[bytes], self), format=_results_format(self._task.results))
-            else:
-                write_graph(
-                    results,
-                    lambda: cast(QueryTriples, self._dataset.results(self._task.text, self._task)),
-                    self,
-                    media_type=self._task.results,
-                    prefixes=dict(self._task.prefixes),
-                    max_bytes=self._task.max_result_bytes,
-                )
+            try:
+                self._write_results(results)
+            except SyntaxError:  # results of an engine elsewhere, which are read while they are written
+                raise EngineUnavailable(
+                    "The query engine sent a result that breaks off or is no result; ask again."
+                ) from None
             if self._total > self._task.max_result_bytes:
                 raise too_large(self._task.max_result_bytes)
             self._rows.add(self.rest)
             return self._is_truncated() if self._rows.reaches_limit() else False
+
+    def _write_results(self, results: Results) -> None:
+        if isinstance(results, QueryBoolean):
+            self.write(results.serialize(format=_results_format(self._task.results)) or b"")
+        elif isinstance(results, QuerySolutions):
+            results = self._in_order(results)
+            results.serialize(cast(IO[bytes], self), format=_results_format(self._task.results))
+        else:
+            write_graph(
+                results,
+                lambda: cast(QueryTriples, self._dataset.results(self._task.text, self._task)),
+                self,
+                media_type=self._task.results,
+                prefixes=dict(self._task.prefixes),
+                max_bytes=self._task.max_result_bytes,
+            )
 
     def _in_order(self, results: QuerySolutions) -> QuerySolutions:
         """Results of `SELECT *` with the variables in the order of the query, which Oxigraph gives by the alphabet."""

@@ -175,6 +175,23 @@ class InspectedQuery:
                 word = ""
         return tuple(graphs[0]), tuple(graphs[1])
 
+    def without_dataset(self) -> str:
+        """The query without FROM and FROM NAMED, each place of them filled with spaces.
+
+        >>> inspect("SELECT * FROM <x:b> FROM NAMED x:c {}").without_dataset().split()
+        ['SELECT', '*', '{}']
+        """
+        made, depth, start = self.text, 0, -1
+        for kind, text, place in tokens(self.text):
+            if kind == "mark" and text in "{}":
+                depth += 1 if text == "{" else -1
+            elif not depth and kind == "word" and text.upper() != "NAMED":
+                start = place if text.upper() == "FROM" else -1
+            elif not depth and kind in ("iri", "pname") and start >= 0:
+                end = place + len(text)
+                made, start = made[:start] + " " * (end - start) + made[end:], -1
+        return made
+
     def _with(self, limit: int | None, offset: int | None) -> str:
         edits = [(self.limit, "LIMIT", limit)] if limit is not None else []
         if offset is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -157,6 +158,7 @@ def test_when_to_come_back(
 
 
 def test_data_for_queries_that_are_still_read_are_not_ready(settings: Settings, tmp_path: Path) -> None:
+    settings = replace(settings, store="embedded")
     client = create_app(settings, Generations(settings), QueryClient(tmp_path / "socket")).test_client()
     response = client.get("/readyz")
     assert (response.status_code, response.get_json()["code"]) == (503, "query-host-unavailable")

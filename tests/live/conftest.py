@@ -126,7 +126,15 @@ def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
 
 
 @pytest.fixture(scope="session")
-def server(root: Path, main_settings: Settings) -> Iterator[Server]:
-    """The main knowledge base, served."""
-    with started(root=root, env=environment(KGGRAPH_BUILD_DIR=main_settings.build_dir)) as running:
-        yield running
+def server(root: Path, main_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The main knowledge base, served; with an engine elsewhere when KGGRAPH_TEST_ENGINE names one."""
+    from tests.live.engines import elsewhere, published
+
+    with elsewhere(tmp_path_factory.mktemp("engine")) as env:
+        folder = str(
+            published(main_settings, env, tmp_path_factory.mktemp("built")).build_path
+            if env
+            else main_settings.build_path
+        )
+        with started(root=root, env=environment(KGGRAPH_BUILD_DIR=folder, **env)) as running:
+            yield running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import subprocess
@@ -14,9 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kggraph.build import build
+from kggraph.config import Settings, load
 from tests.live.conftest import environment
 from tests.programs import missing
 
+ELSEWHERE = os.environ.get("KGGRAPH_TEST_ENGINE", "")
+"""Engine that the judges of the site ask instead of the embedded store; empty: none."""
 _START_S = 90
 _VIRTUOSO = """
 [Database]
@@ -110,6 +115,24 @@ def running(name: str, folder: Path) -> Iterator[Engine]:
 
 
 @contextlib.contextmanager
+def elsewhere(folder: Path) -> Iterator[dict[str, str]]:
+    """Environment with which kggraph uses the engine that is to be judged; nothing when none is."""
+    if not ELSEWHERE:
+        yield {}
+        return
+    with running(ELSEWHERE, folder) as engine:
+        yield engine.settings
+
+
+def published(settings: Settings, env: dict[str, str], folder: Path) -> Settings:
+    """Settings of a copy of what was built, which an engine has."""
+    shutil.copytree(settings.build_path, folder, symlinks=True, dirs_exist_ok=True)
+    remote = load(settings.root, env, {"build_dir": str(folder)})
+    build(remote)
+    return remote
+
+
+@contextlib.contextmanager
 def _running(name: str, command: list[str], folder: Path, ready: str, settings: dict[str, str]) -> Iterator[Engine]:
     log = folder / f"{name}.out"
     with log.open("wb") as out:
@@ -117,8 +140,9 @@ def _running(name: str, command: list[str], folder: Path, ready: str, settings: 
     try:
         _wait(ready, process, log)
         told = {f"KGGRAPH_REMOTE_{key}": value for key, value in settings.items()}
-        # 10,000 is the most that Virtuoso sorts for a LIMIT unless it is told otherwise (MaxSortedTopRows).
-        yield Engine(name, {"KGGRAPH_STORE": "remote", "KGGRAPH_MAX_SOLUTIONS": "10000", **told}, process)
+        if name == "virtuoso":  # the most that it sorts for a LIMIT unless it is told otherwise (MaxSortedTopRows)
+            told["KGGRAPH_MAX_SOLUTIONS"] = "10000"
+        yield Engine(name, {"KGGRAPH_STORE": "remote", **told}, process)
     finally:
         process.terminate()
         try:

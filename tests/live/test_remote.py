@@ -27,7 +27,7 @@ from kggraph.store.remote import graph_of, remote_of
 from kggraph.store.remote_publication import Publisher, Quads, difference
 from tests.every_address import Asked, Site, Told, examples, requests
 from tests.live.conftest import environment, started
-from tests.live.engines import Engine, running
+from tests.live.engines import Engine, published, running
 from tests.live.query_host import JSON, Hosted
 
 pytestmark = pytest.mark.live
@@ -54,11 +54,7 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module")
 def remote_settings(engine: Engine, main_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The main knowledge base, published into the engine."""
-    folder = tmp_path_factory.mktemp("remote-build")
-    shutil.copytree(main_settings.build_path, folder, symlinks=True, dirs_exist_ok=True)
-    settings = load(main_settings.root, engine.settings, {"build_dir": str(folder)})
-    build(settings)
-    return settings
+    return published(main_settings, engine.settings, tmp_path_factory.mktemp("remote-build"))
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +140,9 @@ ALLOWED = {
 """What may differ in the answer of an address, and why; all else is the same to the last byte."""
 EACH = int(os.environ.get("KGGRAPH_TEST_EACH", "1"))
 """Of how many things of a kind all documents are compared; `make conformance` takes 20."""
-FREE = {f"KGGRAPH_RATE_{name}": "" for name in ("PAGES", "SEARCH", "SPARQL", "EXPORTS")}
+FREE = {f"KGGRAPH_RATE_{name}": "" for name in ("PAGES", "SEARCH", "SPARQL", "EXPORTS")} | {
+    "KGGRAPH_MAX_SOLUTIONS": "10000"
+}
 TURTLE = "@prefix dcterms: <http://purl.org/dc/terms/> . <https://example.org/x> dcterms:title 1 ."
 SENT = (
     Asked(
@@ -169,7 +167,7 @@ SENT = (
 @pytest.fixture(scope="module")
 def site(main_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> dict[Asked, Told]:
     """What the main knowledge base answers at every address, from the embedded store."""
-    env = environment(**FREE, KGGRAPH_BUILD_DIR=main_settings.build_dir, KGGRAPH_MAX_SOLUTIONS="10000")
+    env = environment(**FREE, KGGRAPH_BUILD_DIR=main_settings.build_dir)
     with started(root=main_settings.root, env=env) as server, Site(server.url) as here:
         described = json.loads(here.ask(Asked("/openapi.json")).body)
         told = {asked: here.ask(asked) for asked in (*requests(described, examples(main_settings, EACH)), *SENT)}
@@ -178,7 +176,7 @@ def site(main_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> d
 
 
 def test_every_address_answers_as_before(engine: Engine, remote_settings: Settings, site: dict[Asked, Told]) -> None:
-    env = environment(**FREE, **engine.settings, KGGRAPH_BUILD_DIR=str(remote_settings.build_path))
+    env = environment(**{**engine.settings, **FREE, "KGGRAPH_BUILD_DIR": str(remote_settings.build_path)})
     with started(root=remote_settings.root, env=env) as server:
         with Site(server.url) as there:
             answers = {asked: there.ask(asked) for asked in site}

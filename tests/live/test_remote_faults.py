@@ -144,6 +144,22 @@ def test_what_passes_is_asked_again() -> None:
         assert len(list(found)) == 50  # type: ignore[arg-type]
 
 
+def test_blank_nodes_have_names_that_can_be_written() -> None:
+    row = ROW.replace(b"<uri>http://example.org/a</uri>", b"<bnode>nodeID://b1</bnode>")
+    with backend("well") as remote, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tests.live.test_remote_faults.TABLE", TABLE.replace(ROW, row))
+        found = RemoteDataset(remote, "v").results(SELECT.text, SELECT)
+        assert {str(row["s"]) for row in found} == {"_:nodeID___b1"}  # type: ignore[union-attr, index, call-overload]
+
+
+def test_an_error_of_syntax_is_told_here() -> None:
+    with backend("well") as remote, pytest.raises(SyntaxError):
+        RemoteDataset(remote, "v").results("SELECT ?s { ?s }", SELECT)
+    with backend("well") as remote:  # a function that only the engine may have is its own affair
+        text = "SELECT ?s { ?s ?p ?o FILTER(<https://example.org/own>(?o)) }"
+        assert RemoteDataset(remote, "v").results(text, SELECT)
+
+
 def test_after_failures_it_is_left_alone_and_looked_at_again() -> None:
     now = [0.0]
     breaker = Breaker(10.0, lambda: now[0])

@@ -67,7 +67,9 @@ class _Query(Bracketed):
         pieces, done, place, end = [], 0, 0, len(self.read) - 1
         while place < end:
             if self.is_word(place, "PREFIX") and self.read[place + 1].kind == "pname":
-                self._prefixes[self.read[place + 1].text[:-1]] = unescape(self.read[place + 2].text[1:-1])
+                # One that is not absolute is left out, and the names that begin with it are left to the engine.
+                iri = unescape(self.read[place + 2].text[1:-1])
+                self._prefixes |= {self.read[place + 1].text[:-1]: iri} if _ABSOLUTE.fullmatch(iri) else {}
                 place += 3
             elif self.is_word(place, "EXISTS") and self.is_mark(place + 1, "{"):
                 place = self.closing[place + 1]  # where variables may have values from outside

@@ -249,18 +249,20 @@ def _make(
         sources = _read(folder / _SPOOL, paths, settings, pool, tell)
         if looked:
             inputs.remember_read(settings, looked, sources.files())
+        files = len(paths)
+        del paths  # 300 bytes a file
         outcome = Outcome()
-        tell("validate and compile", 0, len(paths))
+        tell("validate and compile", 0, files)
         beside = Beside(folder, settings, pool)
         counts = compile_sources(
             sources,
             _validated(sources, settings, lang, engine, pool, outcome),
             folder,
             settings,
-            done=lambda done: tell("validate and compile", done, len(paths)),
+            done=lambda done: tell("validate and compile", done, files),
             quads_written=beside.quads_written,
         )
-        # What is known of every file is of no more use, and a third of the memory at a million items.
+        # What is known of every file is of no more use, and takes memory that the text index needs.
         sources = replace(sources, segments=(), where={})
         forget()
         shutil.rmtree(folder / _SPOOL)

@@ -76,7 +76,7 @@ def hash_of_files(settings: Settings, *, remember: bool = False, only: Sequence[
 class Looked:
     """What the files of the sources looked like before they were read."""
 
-    folders: Mapping[str, Look]
+    folders: dict[str, Look]
     now_ns: int
     """When that was."""
 
@@ -97,6 +97,7 @@ def remember_read(settings: Settings, looked: Looked, files: Iterable[tuple[str,
 
     A file that changed in between does not look like that any more, and is read again at the next build.
 
+    :param looked: emptied, since it takes 160 bytes a file.
     :param files: path from the root and SHA-256 of every file that was read.
     """
     now: dict[str, dict[str, SeenFile]] = {}
@@ -120,6 +121,7 @@ def remember_read(settings: Settings, looked: Looked, files: Iterable[tuple[str,
         seen.close()
 
     _undamaged(settings, told)
+    looked.folders.clear()
 
 
 def _undamaged(settings: Settings, action: Callable[[], T]) -> T:

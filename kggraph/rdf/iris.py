@@ -74,7 +74,8 @@ def kind_and_slug(iri: str, base: str) -> tuple[str, str] | None:
     if not iri.startswith(start):
         return None
     kind, _, slug = iri[len(start) :].partition("/")
-    if not kind or not slug or any(c in slug for c in "/?#") or any(c in kind for c in "?#"):
+    rest = kind + slug
+    if not kind or not slug or "/" in slug or "?" in rest or "#" in rest:
         return None
     return kind, slug
 

@@ -14,7 +14,7 @@ import click
 
 import kggraph
 from kggraph import config
-from kggraph.cli_context import LANG, PATH, counted, echo_lines, progress_bar, settings_of, turtle_files_of
+from kggraph.cli_context import LANG, PATH, counted, echo_lines, progress_bar, reading_in, settings_of, turtle_files_of
 from kggraph.cli_editing import new
 from kggraph.cli_links import check_links
 from kggraph.cli_operation import OPERATION
@@ -99,7 +99,7 @@ def check(context: click.Context, lang: str | None) -> int:
 
     settings = settings_of(context)
     _complete_import(settings)
-    with progress_bar() as progress:
+    with reading_in(settings, lang), progress_bar() as progress:
         checked = check_sources(settings, lang=lang, progress=progress)
     others = check_files(turtle_files_of(settings.data_path), settings.all_prefixes)
     for line in (*checked.lines, *(f"{file}: not in the one form; run kggraph fmt" for file in others)):
@@ -139,7 +139,7 @@ def _build(settings: Settings, lang: str | None = None, **how: Any) -> Generatio
     from kggraph.build import build as make
 
     _complete_import(settings)
-    with progress_bar() as progress:
+    with reading_in(settings, lang), progress_bar() as progress:
         return make(settings, lang=lang, progress=progress, **how)
 
 

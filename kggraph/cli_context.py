@@ -12,7 +12,7 @@ import click
 
 from kggraph import config
 from kggraph.config import Settings
-from kggraph.errors import ConfigError
+from kggraph.errors import ConfigError, SourceError
 
 PATH: Final = click.Path(path_type=Path)
 LANG: Final = click.option("--lang", help="Language of the messages; default: the first of the settings.")
@@ -59,6 +59,22 @@ def turtle_files_of(path: Path) -> list[Path]:
     if not path.exists():
         raise ConfigError(f"There is no file or folder {path}.")
     return [path]
+
+
+@contextmanager
+def reading_in(settings: Settings, lang: str | None) -> Iterator[None]:
+    """Says what cannot be read in the language of the messages, as far as the sentence is known there.
+
+    :param lang: that language; the first one of the settings when not given.
+    :raises SourceError: as it was, in that language.
+    """
+    try:
+        yield
+    except SourceError as error:
+        from kggraph.web.sentences import in_language
+
+        said = in_language(error.message, lang or settings.languages[0]).text
+        raise SourceError(said, path=error.path, line=error.line, column=error.column) from None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 
 import click
 
-from kggraph.cli_context import ENGINE, LANG, PATH, progress_bar, settings_of, turtle_files_of
+from kggraph.cli_context import ENGINE, LANG, PATH, progress_bar, reading_in, settings_of, turtle_files_of
 from kggraph.config import Settings
 from kggraph.errors import KgError, SourceError
 
@@ -57,16 +57,13 @@ def _validate(settings: Settings, paths: Iterable[Path], engine: str, form: str,
 
     files = [file for path in paths for file in turtle_files_of(path)]
     try:
-        if files:
-            found, shapes = validate_files(settings, files, lang=lang, engine=engine, most=most)
-        else:
-            with progress_bar() as progress:
+        with reading_in(settings, lang), progress_bar() as progress:
+            if files:
+                found, shapes = validate_files(settings, files, lang=lang, engine=engine, most=most)
+            else:
                 found, shapes = validate_everything(settings, lang=lang, engine=engine, most=most, progress=progress)
     except SourceError as error:
-        from kggraph.web.sentences import in_language
-
-        said = in_language(error.message, lang or settings.languages[0]).text
-        click.echo(f"{error.place}: {said}", err=True)
+        click.echo(str(error), err=True)
         return COULD_NOT_RUN
     click.echo(render(form, found, shapes), nl=False)
     return 0 if found.conforms else 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import pwd
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from kggraph.build import build
 from kggraph.config import load
 from kggraph.errors import EngineUnavailable
 from kggraph.publish.generation import current_hash
-from tests.live.conftest import until
+from tests.live.conftest import environment, until
 from tests.live.engines import Engine, free_port, running
 from tests.live.test_replicas import listens
 from tests.live.test_serving import kb as kb
@@ -63,6 +65,16 @@ def door(engine: Engine, folder: Path, auth: str) -> Iterator[dict[str, str]]:
         process.wait(10)
 
 
+COMMANDS = (("build",), ("doctor",), ("check",))
+
+
+def said(kb: Path, env: dict[str, str], *words: str) -> str:
+    """All that a command says."""
+    command = [sys.executable, "-m", "kggraph", "--root", str(kb), *words]
+    done = subprocess.run(command, env=environment(**env), capture_output=True, text=True, timeout=120)
+    return done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("auth", ["basic", "bearer"])
 def test_right_credentials_are_needed_and_enough(auth: str, kb: Path, tmp_path: Path) -> None:
     (tmp_path / "engine").mkdir()
@@ -74,4 +86,20 @@ def test_right_credentials_are_needed_and_enough(auth: str, kb: Path, tmp_path: 
         assert SECRET not in str(caught.value)
         settings = load(kb, {**env, **RIGHT[auth]})
         assert current_hash(settings) is None
+        assert build(settings).hash == current_hash(settings)
+        told = [said(kb, {**env, **given}, *words) for given in (wrong, RIGHT[auth]) for words in COMMANDS]
+        assert "refuses the credentials" in told[0] and told[len(COMMANDS)].startswith("Generation ")
+    pair = base64.b64encode(f"kg:{SECRET}".encode()).decode()
+    assert not [secret for secret in (SECRET, pair) if secret in "".join(told)]
+
+
+def test_virtuoso_refuses_a_wrong_digest(kb: Path, tmp_path: Path) -> None:
+    with running("virtuoso", tmp_path) as engine:
+        env = {**engine.settings, "KGGRAPH_REMOTE_PASSWORD": SECRET}
+        with pytest.raises(EngineUnavailable, match="refuses the credentials") as caught:
+            build(load(kb, env))
+        told = said(kb, env, "build") + str(caught.value)
+        assert "refuses the credentials" in told and SECRET not in told
+        assert current_hash(load(kb, env)) is None
+        settings = load(kb, engine.settings)
         assert build(settings).hash == current_hash(settings)

@@ -215,6 +215,9 @@ def test_what_cannot_be_read_is_said_in_the_language_of_the_report(
     place = f"{path if not path.is_relative_to(Path.cwd()) else path.relative_to(Path.cwd())}:1:13: "
     assert told["en"].startswith(f"{place}The text that begins here is never closed; put ' at its end;")
     assert told["nl"].startswith(f"{place}De tekst die hier begint eindigt nergens;")
+    for command in ("build", "check"):
+        assert ":1:13: De tekst die hier begint eindigt nergens;" in outcome(capsys, command, "--lang", "nl")[2]
+        assert ":1:13: The text that begins here is never closed;" in outcome(capsys, command, "--lang", "en")[2]
 
 
 def test_both_engines_say_the_same(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

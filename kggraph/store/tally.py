@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -24,7 +24,7 @@ _MOST_VALUES: Final = 1_000
 """A property with more has no bitmaps."""
 _MOST_GROUPS: Final = 10_000
 """What would be more is left to the engine: each is looked at, with or without subjects."""
-_CHUNK_BYTES: Final = 1 << 22
+_CHUNK_BYTES: Final = 1 << 18
 
 Values: TypeAlias = dict[bytes, set[bytes]]
 """Property to values, of one subject; all in N-Triples form."""
@@ -130,7 +130,12 @@ def write_tally(folder: Path, size: int, ontology: bytes) -> None:
     subject = thing = b""
     number = 0
     own: dict[bytes, int] = {}
-    for one, name, value in _rows(folder / QUADS_NAME, size):
+    without: set[bytes] = set()
+    """Properties that turned out to have none; most triples are of these."""
+    for one, name, value in _rows(folder / QUADS_NAME, size, without):
+        values = tally.setdefault(name, {})
+        if values is None:
+            continue
         if one != subject:
             subject = one
             if thing != (whole := one.rstrip(b">").partition(b"#")[0]):
@@ -140,15 +145,13 @@ def write_tally(folder: Path, size: int, ontology: bytes) -> None:
                 known = own[one] = next_number
                 next_number += 1
             number = known
-        values = tally.setdefault(name, {})
-        if values is None:
-            continue
         if (subjects := values.get(value)) is not None:
             subjects.append(number)
         elif len(values) < _MOST_VALUES and _is_plain_iri(value):
             values[value] = array("I", (number,))
         else:
             tally[name] = None
+            without.add(name)
     sizes: dict[str, dict[str, int]] = {}
     with (folder / TALLY_NAME).open("wb") as file:
         bitmaps: list[bytes] = []
@@ -161,12 +164,13 @@ def write_tally(folder: Path, size: int, ontology: bytes) -> None:
         file.writelines(bitmaps)
 
 
-def _rows(path: Path, size: int) -> Iterator[ntriples.Row]:
+def _rows(path: Path, size: int, without: Container[bytes]) -> Iterator[ntriples.Row]:
+    """The triples of a file, but those of some properties, of which there may be more for the next chunk."""
     with path.open("rb") as file:
         while size > 0 and (lines := file.readlines(min(size, _CHUNK_BYTES) - 1)):
-            chunk = b"".join(lines)
-            size -= len(chunk)
-            yield from ntriples.rows(chunk)
+            size -= sum(map(len, lines))
+            split = [line.split(b" ", 2) for line in lines]
+            yield from [(one, name, rest[:-3]) for one, name, rest in split if name not in without]
 
 
 def _is_plain_iri(term: bytes) -> bool:

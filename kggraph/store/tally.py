@@ -124,7 +124,7 @@ def write_tally(folder: Path, size: int, ontology: bytes) -> None:
     :param size: bytes of the default graph, with which they begin.
     :param ontology: triples whose subjects may stand in two places.
     """
-    numbers = {subject: number for number, subject in enumerate({row[0] for row in ntriples.rows(ontology)})}
+    numbers = {subject: number for number, subject in enumerate(sorted({row[0] for row in ntriples.rows(ontology)}))}
     next_number = len(numbers)
     tally: dict[bytes, dict[bytes, array[int]] | None] = {}
     subject = thing = b""

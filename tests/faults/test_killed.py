@@ -212,6 +212,10 @@ def test_pull(kb: Path, tmp_path: Path, chance: random.Random, figures: Callable
     settings, there, switched = load(node, {}), load(kb, {}), 0
     build(there)
     command = Command(node, ("pull", str(kb / "build")))
+    for number in (96, 97, 98, 99):  # until a patch is pulled, and an old generation is removed each time
+        command.run()
+        change(kb, number)
+        build(there)
     total, old = command.run(), open_current(there).hash
     change(kb, 0)
     build(there)

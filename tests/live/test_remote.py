@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from rdflib.compare import isomorphic
 
 from kggraph.build import build
 from kggraph.config import Settings, load
-from kggraph.errors import EngineError, EngineUnavailable
+from kggraph.errors import EngineError, EngineUnavailable, QueryTimeout
 from kggraph.publish.generation import current_hash, open_current
 from kggraph.publish.queries import read_queries
 from kggraph.store.embedded import EmbeddedEngine, open_store
@@ -125,6 +126,19 @@ def test_a_cut_result_says_so(hosted: Hosted) -> None:
     assert answer.read().count(b"\r\n") == 11
 
 
+LONG = """SELECT (COUNT(*) AS ?n) {
+  { SELECT ?a { ?a ?b ?c } LIMIT 2000 } { SELECT ?d { ?d ?e ?f } LIMIT 20000 } FILTER(STR(?a) < STR(?d))
+}"""
+
+
+def test_a_long_query_is_stopped_and_others_are_answered(hosted: Hosted) -> None:
+    began = time.monotonic()
+    with pytest.raises(QueryTimeout, match="longer than 1 s"):
+        hosted.ask(LONG, timeout_s=1.0)
+    assert time.monotonic() - began < 10
+    assert rows(hosted.ask("ASK { ?s ?p ?o }", timeout_s=30.0)) == Counter(["True"])
+
+
 def test_all_triples_are_there_exactly(hosted: Hosted, main_settings: Settings) -> None:
     manifest = open_current(main_settings).manifest
     found = json.loads(hosted.ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"))
@@ -223,12 +237,24 @@ def publisher(settings: Settings) -> Publisher:
     return Publisher(remote, settings.build_path)
 
 
-def test_an_edit_is_published_as_one_update_and_what_is_old_goes(kb: Settings) -> None:
+def test_an_edit_is_published_as_one_update_and_what_is_old_goes(kb: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     versions = [build(kb).hash]
+    sent: list[str] = []
+    update, graph_store = Publisher._update, Publisher._graph_store
+    monkeypatch.setattr(Publisher, "_update", lambda self, text: (sent.append(text), update(self, text))[1])
+
+    def put(self: Publisher, method: str, graph: str, ntriples: bytes) -> None:
+        assert "/graph/data/" not in graph, "data were sent in pieces"
+        graph_store(self, method, graph, ntriples)
+
+    monkeypatch.setattr(Publisher, "_graph_store", put)
+    file = next(path for path in sorted((kb.root / "data").rglob("*.ttl")) if '"@en' in path.read_text())
     for number in range(4):
-        file = next(iter(sorted((kb.root / "data").rglob("*.ttl"))))
-        file.write_text(f"{file.read_text()}# edit {number}\n")
+        sent.clear()
+        file.write_text(file.read_text().replace('"@en', f' {number}"@en', 1))
         versions.append(build(kb).hash)
+        copied = [text for text in sent if text.startswith(f"COPY <{graph_of(kb.base_uri, versions[-2])}>")]
+        assert len(copied) == 1 and copied[0].count("DELETE DATA") == copied[0].count("INSERT DATA") == 1
     assert len(set(versions)) == 5
     assert publisher(kb).complete() == frozenset(versions[-kb.keep_generations :])
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kggraph.search.patched_items import PATCH_FILE
 from tests.live.conftest import Server, environment, started, until
 from tests.live.test_replicas import change
 from tests.live.test_replicas import replica as replica
@@ -90,6 +91,7 @@ def test_all_processes_of_all_nodes_change_over_within_two_seconds(kb: Path, rep
 
         def change_over() -> None:
             new = change(kb, 2)
+            assert list((kb / "build" / "generations" / new).rglob(PATCH_FILE)), "it is a patch, not built whole"
             switched[one.url] = [(time.monotonic(), new, b"2502")]
             # Any process of the first node may be asked, and each of them has until then to notice the new generation.
             assert until(lambda: pulled(replica, f"{one.url}generations/current/") == new, WITHIN_S + 5)

@@ -3,7 +3,7 @@
     make soak                       15 minutes at 80 %, written to docs/reliability.md
     tools/soak.py --minutes 1       a try, only printed
 
-First it asks as fast as it can, over 16 connections, for what can be done in a second, the best of three times. Then it
+First it asks as fast as it can, over 16 connections, for what can be done in a second (median of three). Then it
 asks at a share of that, by the clock: the latency of a request counts from when it was due, so that a server that halts
 is not asked less. The mix is 40 % pages, 25 % Turtle, 20 % searches and 15 % queries that no cache knows.
 """
@@ -241,7 +241,7 @@ def main() -> int:
     with served() as (url, pid):
         mix = Mix(slugs)
         asyncio.run(load(url, mix, 5, None, [Minute()]))  # what is opened or made at the first request
-        capacity = max(asyncio.run(load(url, mix, 8, None, [Minute()])) / 8 for _ in range(3))
+        capacity = statistics.median(asyncio.run(load(url, mix, 8, None, [Minute()])) / 8 for _ in range(3))
         minutes = [Minute() for _ in range(given.minutes)]
         asyncio.run(watched(url, mix, minutes, capacity * given.share, pid))
     text = report(minutes, capacity, capacity * given.share, given.share)

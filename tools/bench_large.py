@@ -238,12 +238,13 @@ def tables(measured: list[Measured]) -> Iterator[str]:
     for engine in largest.mix.anew:
         means = [_geometric(one.mix.anew.get(engine, {})) for one in measured]
         yield f"| queries, {engine}: geometric mean (ms) | {' | '.join(map(_number, means))} | |"
-    yield ""
-    yield f"The named queries at {largest.items:,} items (`tools/bench_mix.py` alone does these):"
-    yield ""
-    yield from summary(largest.mix)
-    yield ""
-    yield from table(largest.mix)
+    for one in reversed(measured[-2:]):
+        yield ""
+        yield f"The named queries at {one.items:,} items (`tools/bench_mix.py` alone does these):"
+        yield ""
+        yield from summary(one.mix)
+        yield ""
+        yield from table(one.mix)
 
 
 def _geometric(asked: Mapping[str, Asked]) -> float:

@@ -35,11 +35,10 @@ class HarvestSet:
 def harvest_sets(model: Model, facets: FacetIndex, base: str, labels: Labels) -> list[HarvestSet]:
     """The sets that have items, each facet before its values."""
     found: list[HarvestSet] = []
-    everything = facets.select(limit=0)
-    for facet in facets.facets:
-        field = model.main.field(facet.key)
-        if field is None or field.schema_property not in _SAID:
-            continue
+    fields = [(facet, model.main.field(facet.key)) for facet in facets.facets]
+    said = [(facet, field) for facet, field in fields if field and field.schema_property in _SAID]
+    everything = facets.select(limit=0, counts={facet.key for facet, _ in said})
+    for facet, field in said:
         values = [value.value for value in everything.facets[facet.key] if value.count]
         named = labels(values)
         found.append(HarvestSet(facet.key, field.label, facet.key, ""))

@@ -94,7 +94,8 @@ def put(build: Path, folder: Path, version: str) -> Path:
     if target.exists() or target.is_symlink():
         target.rename(Path(tempfile.mkdtemp(prefix=_NEW, dir=build / GENERATIONS)) / version)
     for path in folder.rglob("*"):
-        _sync(path)
+        if path.is_dir() or path.stat().st_nlink == 1:  # what another generation has too was written with that one
+            _sync(path)
     _sync(folder)
     folder.rename(target)
     _sync(target.parent)

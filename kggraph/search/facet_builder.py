@@ -14,7 +14,8 @@ from pyroaring import BitMap
 from kggraph.model import Field, Model
 from kggraph.rdf import ntriples
 from kggraph.search.concepts import ConceptRecord, ConceptTree, Placed, natural_key, read_concept
-from kggraph.search.facets import UNKNOWN, Facet, FacetKind
+from kggraph.search.facet_table import UNKNOWN
+from kggraph.search.facets import Facet, FacetKind
 from kggraph.search.item_values import FacetFields, date_in, expected_kind, value_of
 from kggraph.search.value_rules import follows, value_rules
 

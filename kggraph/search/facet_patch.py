@@ -18,7 +18,8 @@ from pyroaring import BitMap
 from kggraph.model import Model
 from kggraph.rdf import ntriples
 from kggraph.search.concepts import ConceptRecord, ConceptTree
-from kggraph.search.facets import UNKNOWN, FacetIndex
+from kggraph.search.facet_table import UNKNOWN
+from kggraph.search.facets import FacetIndex
 from kggraph.search.item_edits import ItemEdit, ItemState, Look, Pointing, link_files
 from kggraph.search.item_values import FacetFields, Value, expected_kind
 from kggraph.search.patched_items import (

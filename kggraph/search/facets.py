@@ -11,8 +11,8 @@ import heapq
 import json
 import mmap
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -20,13 +20,12 @@ from typing import Any, Final, Literal, TypeAlias
 from pyroaring import BitMap
 
 from kggraph.errors import BadParameter, GenerationError
-from kggraph.search.patched_items import Changed, NewestOrder, PatchedItem, newest_places, read_patch, title_order
+from kggraph.search.facet_table import UNKNOWN, FacetTable, StoredValue, changed
+from kggraph.search.patched_items import NewestOrder, PatchedItem, newest_places, read_patch, title_order
 
 NEWEST: Final = "newest"
 TITLE: Final = "title"
 Sort: TypeAlias = Literal["newest", "title"]
-UNKNOWN: Final = "~unknown"
-"""Stands in a filter for items that have no value of a facet: nothing is known of them there."""
 _WITHIN: Final = ""
 """Stands beside the facet keys for the items to choose from."""
 FacetKind: TypeAlias = Literal["scheme", "thing", "year", "text"]
@@ -72,18 +71,6 @@ class Selection:
     """All the items, by their number; for ranking them otherwise. Not to be changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """A value as it is kept: where its bitmap is, and its place among the others."""
-
-    value: str
-    count: int
-    start: int
-    size: int
-    depth: int
-    broader: tuple[str, ...]
-
-
 class FacetIndex:
     """Reads the facets of a generation; immutable, so one object serves all threads."""
 
@@ -104,41 +91,16 @@ class FacetIndex:
         self.newest = NewestOrder(newest_places(patched))
         """The order of all items by date."""
         self._titles = {lang: title_order(titles[lang], patched, n) for n, lang in enumerate(self._languages)}
-        self._bitmaps: dict[str, _Bitmaps] = {}
         self.facets: tuple[Facet, ...] = tuple(Facet(**facet["facet"]) for facet in about["facets"])
         """The facets in the order of their fields."""
-        self._values: dict[str, dict[str, _Value]] = {}
-        self._unknown: dict[str, _Value] = {}
-        self._orders: dict[str, dict[str, list[str]]] = {}
-        self._by_count: dict[str, list[str]] = {}
-        for facet in about["facets"]:
-            key = facet["facet"]["key"]
-            self._values[key] = {row[0]: _read_value(row) for row in facet["values"]}
-            self._unknown[key] = _read_value(facet["unknown"])
-            self._orders[key] = facet["orders"]
-            changed = _changed(key, patched)
-            self._patch(facet, changed)
-            kept = (*self._values[key].values(), self._unknown[key])
-            self._bitmaps[key] = _Bitmaps(kept, self._bitmap_bytes, changed)
-            self._by_count[key] = sorted(self._values[key], key=lambda name: (-self._values[key][name].count, name))
+        self._told = {facet["facet"]["key"]: facet for facet in about["facets"]}
+        self._tables: dict[str, FacetTable] = {}
 
-    def _patch(self, facet: Mapping[str, Any], changed: Mapping[str, Changed]) -> None:
-        """Count what patches changed; values come and go, but those of a concept scheme."""
-        key, placed = facet["facet"]["key"], facet.get("placed", 0)
-        values, orders = self._values[key], facet["orders"]
-        in_scheme = frozenset(next(iter(orders.values()), [])[:placed])
-        for name, items in changed.items():
-            if name == UNKNOWN:
-                known = self._unknown[key]
-                self._unknown[key] = replace(known, count=known.count + items.more)
-                continue
-            known = values.get(name) or _Value(name, 0, 0, 0, 0, ())
-            values[name] = replace(known, count=known.count + items.more)
-            if not values[name].count and name not in in_scheme:
-                del values[name]
-        if changed and orders:
-            rest = sorted(values.keys() - in_scheme, reverse=facet["facet"]["kind"] == "year")
-            self._orders[key] = {lang: [*order[:placed], *rest] for lang, order in orders.items()}
+    def _table(self, key: str) -> FacetTable:
+        """The values of a facet, read when they are first asked for: an edit needs few of them."""
+        if key not in self._tables:
+            self._tables[key] = FacetTable(self._told[key], self._bitmap_bytes, changed(key, self._patched.values()))
+        return self._tables[key]
 
     @property
     def size(self) -> int:
@@ -157,7 +119,7 @@ class FacetIndex:
 
     def has(self, key: str, value: str) -> bool:
         """Whether that facet has that value (an IRI or a text, or `UNKNOWN`)."""
-        return value in self._values.get(key, {}) or (value == UNKNOWN and key in self._unknown)
+        return key in self._told and (value == UNKNOWN or value in self._table(key).values)
 
     def select(
         self,
@@ -167,7 +129,7 @@ class FacetIndex:
         lang: str = "nl",
         offset: int = 0,
         limit: int = 20,
-        counts: bool = True,
+        counts: bool | Container[str] = True,
         most: int | None = None,
         within: BitMap | None = None,
     ) -> Selection:
@@ -175,7 +137,7 @@ class FacetIndex:
 
         :param filters: facet key to values; a value that the facet does not have matches no item.
         :param sort: `newest` (by date, items without one last) or `title` (in `lang`).
-        :param counts: `False` leaves `facets` empty, for the next page of a list.
+        :param counts: `False` leaves `facets` empty, for the next page of a list; keys: those facets alone are in it.
         :param most: at most so many values of a facet without a scheme or years, those with most items, beside the
             selected ones; a page must not list thousands of organisations, and counting them all takes 20 ms.
         :param within: numbers of the items to choose from, such as those that a text search found; counted as another
@@ -192,17 +154,17 @@ class FacetIndex:
             unions[_WITHIN] = within
         found = self._intersection(unions, None)
         facets, unknown = {}, {}
-        if counts:
-            for facet in self.facets:
+        for facet in self.facets:
+            if counts is True or (counts and facet.key in counts):
                 left = self._intersection(unions, facet.key) if facet.key in unions else found
                 facets[facet.key] = self._counts(facet, left, lang, chosen.get(facet.key, ()), most)
-                unknown[facet.key] = self._counter(facet.key, left)(self._unknown[facet.key])
+                unknown[facet.key] = self._counter(facet.key, left)(self._table(facet.key).unknown)
         return Selection(len(found), self._page(found, sort, lang, offset, limit), facets, unknown, found)
 
     def _chosen(self, filters: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
         chosen = {}
         for key, values in filters.items():
-            if key not in self._values:
+            if key not in self._told:
                 known = ", ".join(facet.key for facet in self.facets)
                 raise BadParameter(f"There is no filter {key!r}; there are {known}.", parameter=key)
             if listed := tuple(dict.fromkeys(values)):
@@ -221,16 +183,16 @@ class FacetIndex:
     ) -> tuple[FacetValue, ...]:
         if facet.kind in ("thing", "text"):
             return self._most_used(facet.key, within, chosen, most)
-        orders = self._orders[facet.key]
-        values = map(self._values[facet.key].__getitem__, orders.get(lang) or next(iter(orders.values())))
+        table = self._table(facet.key)
+        values = map(table.values.__getitem__, table.orders.get(lang) or next(iter(table.orders.values())))
         count = self._counter(facet.key, within)
         return tuple([FacetValue(v.value, count(v), v.depth, v.broader, v.value in chosen) for v in values])
 
     def _most_used(self, key: str, within: BitMap, chosen: Sequence[str], most: int | None) -> tuple[FacetValue, ...]:
         found: list[FacetValue] = []
         best: list[int] = []
-        values, counted = self._values[key], self._counter(key, within)
-        for name in self._by_count[key]:
+        values, counted = self._table(key).values, self._counter(key, within)
+        for name in self._table(key).by_count:
             value = values[name]
             if most is not None and len(best) >= most and (not best or value.count < best[0]):
                 # Every further value has too few items in all, so too few of these as well.
@@ -247,15 +209,15 @@ class FacetIndex:
                 found.append(FacetValue(name, counted(values[name]), selected=True))
         return tuple(found)
 
-    def _counter(self, key: str, within: BitMap) -> Callable[[_Value], int]:
+    def _counter(self, key: str, within: BitMap) -> Callable[[StoredValue], int]:
         """How many of some items have a value of a facet."""
         if len(within) == self.size:
             return _count_of
-        bitmaps, common = self._bitmaps[key], within.intersection_cardinality
+        bitmaps, common = self._table(key).bitmaps, within.intersection_cardinality
         return lambda value: common(bitmaps[value.value])
 
     def _bitmap(self, key: str, value: str) -> BitMap:
-        return self._bitmaps[key][value]
+        return self._table(key).bitmaps[value]
 
     def _page(self, found: BitMap, sort: Sort, lang: str, offset: int, limit: int) -> tuple[str, ...]:
         if offset >= len(found) or not limit:
@@ -278,41 +240,8 @@ class FacetIndex:
         return bytes(self._iri_bytes[start : self._iri_ends[number]]).decode()
 
 
-def _changed(key: str, patched: Iterable[PatchedItem]) -> dict[str, Changed]:
-    """The values of a facet that items got or lost since the full build."""
-    found: dict[str, Changed] = {}
-    for item in patched:
-        had, has = ((values or {}).get(key, ()) for values in (item.had, item.has))
-        if had != has:
-            for value in set(had) ^ set(has):
-                changed = found.setdefault(value, Changed([], []))
-                (changed.gone if value in had else changed.new).append(item.number)
-    return found
-
-
-class _Bitmaps(dict[str, BitMap]):
-    """The items of every value of a facet, read when they are first asked for."""
-
-    def __init__(self, values: Iterable[_Value], data: mmap.mmap | bytes, changed: Mapping[str, Changed]) -> None:
-        super().__init__()
-        self._kept, self._data, self._changed = {value.value: value for value in values}, data, changed
-
-    def __missing__(self, name: str) -> BitMap:
-        kept = self._kept[name]
-        found = BitMap.deserialize(self._data[kept.start : kept.start + kept.size]) if kept.size else BitMap()
-        if name in self._changed:
-            found = self._changed[name].applied(found)
-        self[name] = found
-        return found
-
-
-def _count_of(value: _Value) -> int:
+def _count_of(value: StoredValue) -> int:
     return value.count
-
-
-def _read_value(row: list[Any]) -> _Value:
-    value, count, start, size, depth, broader = row
-    return _Value(value, count, start, size, depth, tuple(broader))
 
 
 def _map(path: Path) -> mmap.mmap | bytes:

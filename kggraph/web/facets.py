@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from kggraph.publish.labels import Label, pick
-from kggraph.search.facets import UNKNOWN, Facet, FacetKind, FacetValue
+from kggraph.search.facet_table import UNKNOWN
+from kggraph.search.facets import Facet, FacetKind, FacetValue
 from kggraph.web.choice import FROM, TO, Choice, Years
 from kggraph.web.generations import KnowledgeBase
 from kggraph.web.histogram import histogram

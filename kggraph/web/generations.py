@@ -35,7 +35,7 @@ from kggraph.web.views import Shown
 
 log = logging.getLogger("kggraph.web")
 
-CHECK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.25
 """How often a server looks whether another generation is current; one `readlink`."""
 _MAX_LABELS = 200_000
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kggraph.model import LangText
 from kggraph.publish.labels import Label, pick
-from kggraph.search.facets import UNKNOWN
+from kggraph.search.facet_table import UNKNOWN
 from kggraph.search.index import Found
 from kggraph.search.results import Results, without_each
 from kggraph.web.choice import Choice, default_order

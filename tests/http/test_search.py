@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from kggraph.search.facets import UNKNOWN
+from kggraph.search.facet_table import UNKNOWN
 from tests.http.test_lists import HTML, titles
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kggraph.publish.labels import sort_key
 from kggraph.search.facet_builder import FacetBuilder
 from kggraph.search.facet_patch import patch_facets
-from kggraph.search.facets import UNKNOWN, FacetIndex
+from kggraph.search.facet_table import UNKNOWN
+from kggraph.search.facets import FacetIndex
 from kggraph.search.item_edits import ItemEdit, ItemState
 from kggraph.search.patched_items import UnpatchableError
 from tests.properties.test_facets import (

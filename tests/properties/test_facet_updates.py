@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kggraph.build import build
 from kggraph.config import Settings, load
-from kggraph.search.facets import UNKNOWN
+from kggraph.search.facet_table import UNKNOWN
 from kggraph.web import create_app
 from kggraph.web import generations as served
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kggraph.model import load_model
 from kggraph.publish.labels import sort_key
 from kggraph.search.facet_builder import FacetBuilder
-from kggraph.search.facets import UNKNOWN, FacetIndex, Sort
+from kggraph.search.facet_table import UNKNOWN
+from kggraph.search.facets import FacetIndex, Sort
 from kggraph.terms import DCTERMS, KG, RDF, SKOS, XSD
 
 THEMES = "https://example.org/id/scheme/themes"

@@ -8,7 +8,7 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, ShapesError, SourceError
+from kggraph.publish.looks import empty, looks
 from kggraph.publish.pool import Pool
 from kggraph.publish.program import HASH_DIGITS, made_with
 from kggraph.publish.seen import FILE_NAME, Look, Seen, SeenFile, buckets_of, digest_of, look_at, look_of, trusted
@@ -53,7 +54,7 @@ def source_paths(settings: Settings) -> list[Path]:
     for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
         files = turtle_files(folder, root=settings.root)
         if not files:
-            raise _empty(folder)
+            raise empty(folder)
         found += files
     return found
 
@@ -88,7 +89,7 @@ def look(settings: Settings) -> Looked | None:
     :raises ConfigError: a folder is missing, or there are no data at all.
     """
     now_ns = time.time_ns()
-    folders = dict(_looks(settings))
+    folders = dict(looks(settings))
     return None if any(folder.startswith("/") for folder in folders) else Looked(folders, now_ns)
 
 
@@ -188,25 +189,13 @@ def remember_built(settings: Settings, version: str) -> None:
         seen.built(version)
 
 
-def _looks(settings: Settings) -> Iterator[tuple[str, Look]]:
-    """Every folder with sources, and what it looks like."""
-    root = f"{settings.root}/"
-    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
-        is_empty = True
-        for directory, files in turtle_folders(folder, root=settings.root):
-            is_empty = False
-            yield directory.removeprefix(root), look_at(files)
-        if is_empty:
-            raise _empty(folder)
-
-
 def _look_at_all(settings: Settings, seen: Seen) -> dict[str, str]:
     """The digest of every folder."""
     root, now_ns = f"{settings.root}/", time.time_ns()
     known = seen.folders()
     digests: dict[str, str] = {}
     changed: dict[str, tuple[Look, dict[str, SeenFile], list[str]]] = {}
-    for relative, look in _looks(settings):
+    for relative, look in looks(settings, {folder: stamp for folder, (stamp, _) in known.items()}):
         stamp, digest = known.get(relative, ("", ""))
         if stamp and stamp == look.stamp:
             digests[relative] = digest
@@ -273,10 +262,6 @@ def _hashes(paths: list[str], root: str) -> list[tuple[str, str]]:
                 raise SourceError(found.message, path=found.path)
             hashes += found
     return hashes
-
-
-def _empty(folder: Path) -> ConfigError:
-    return ConfigError(f"There are no .ttl files in {folder}; a knowledge base needs some.")
 
 
 def _hash_batch(paths: list[str], root: str) -> list[tuple[str, str]] | Problem:

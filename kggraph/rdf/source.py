@@ -7,12 +7,12 @@ import os
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
-from typing import Final, TypeAlias, TypedDict
+from typing import Final, TypeAlias, TypedDict, TypeVar
 
 import pyoxigraph as ox
 
@@ -24,6 +24,7 @@ from kggraph.rdf.syntax import explain
 from kggraph.rdf.tokens import line_of, places, tokens
 from kggraph.terms import PREFIXES
 
+Found = TypeVar("Found")
 _FOLDER: Final = "This is a folder, not a file; name a file in it."
 MOST_MB: Final = 64
 """Size of a source file; each thing has one of its own."""
@@ -138,35 +139,54 @@ def turtle_folders(folder: Path, *, root: Path) -> Iterator[tuple[str, list[os.D
     :raises ConfigError: there is no such folder.
     :raises SourceError: there is RDF in another format, which would be silently left out; or a folder cannot be read.
     """
+    return walk(folder, lambda directory: list_folder(directory, str(root)))
+
+
+def walk(folder: Path, read: Callable[[str], tuple[Iterable[str], Found | None]]) -> Iterator[tuple[str, Found]]:
+    """The folder and each below it in which something is found.
+
+    :param read: gives the folders right below one, and what is found in it.
+    :raises ConfigError: there is no such folder.
+    """
     if not folder.is_dir():
         raise ConfigError(f"There is no folder {folder}; make it, or name another one in kggraph.toml.")
     todo = [str(folder)]
     while todo:
         directory = todo.pop()
-        found = []
-        try:
-            with os.scandir(directory) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name.startswith("."):
-                        continue
-                    if entry.is_dir():
-                        if not entry.is_symlink():
-                            todo.append(entry.path)
-                    elif name.endswith(".ttl"):
-                        found.append(entry)
-                    elif (other := rdf_format_of(name)) is not None and not name.endswith(".xml"):
-                        raise SourceError(
-                            "Only Turtle files whose name ends in .ttl are read, and this one is called "
-                            f"{other.label}; convert or rename it.",
-                            path=_relative(entry.path, str(root)),
-                        )
-        except OSError:
-            raise SourceError(
-                "The folder may not be read; give read permission.", path=_relative(directory, str(root))
-            ) from None
+        below, found = read(directory)
+        todo += below
         if found:
-            yield directory, sorted(found, key=attrgetter("name"))
+            yield directory, found
+
+
+def list_folder(directory: str, root: str) -> tuple[list[str], list[os.DirEntry[str]]]:
+    """The folders in one, and its `.ttl` files, sorted by name; hidden ones are left out.
+
+    :raises SourceError: there is RDF in another format, which would be silently left out; or it cannot be read.
+    """
+    folders, found = [], []
+    try:
+        with os.scandir(directory) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    if not entry.is_symlink():
+                        folders.append(entry.path)
+                elif name.endswith(".ttl"):
+                    found.append(entry)
+                elif (other := rdf_format_of(name)) is not None and not name.endswith(".xml"):
+                    raise SourceError(
+                        "Only Turtle files whose name ends in .ttl are read, and this one is called "
+                        f"{other.label}; convert or rename it.",
+                        path=_relative(entry.path, root),
+                    )
+    except OSError:
+        raise SourceError(
+            "The folder may not be read; give read permission.", path=_relative(directory, root)
+        ) from None
+    return folders, sorted(found, key=attrgetter("name"))
 
 
 def read_dataset(path: Path, *, base_iri: str | None = None) -> Iterator[ox.Quad]:

@@ -16,7 +16,7 @@ import pytest
 from kggraph.build import build
 from kggraph.config import Settings, load
 from kggraph.errors import SourceError
-from kggraph.publish import seen
+from kggraph.publish import looks, seen
 from kggraph.publish.inputs import (
     changed_since,
     hash_of_files,
@@ -28,9 +28,11 @@ from kggraph.publish.inputs import (
 from kggraph.publish.seen import FILE_NAME, Seen, trusted
 
 
-@pytest.fixture
-def settings(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+@pytest.fixture(params=[False, True], ids=["one after another", "side by side"])
+def settings(request: pytest.FixtureRequest, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The bridges, looked at before; with what changed just now trusted as what changed long ago is."""
+    if request.param:
+        monkeypatch.setattr(looks, "_MANY_FOLDERS", 1)
     shutil.copytree(root / "tests" / "kb_bridges", tmp_path / "kb", ignore=shutil.ignore_patterns("build"))
     found = load(tmp_path / "kb", {})
     found.build_path.mkdir()
@@ -65,6 +67,10 @@ def removed(path: Path) -> None:
     path.unlink()
 
 
+def in_a_folder_that_is_hidden(path: Path) -> None:
+    path.parent.rename(path.parent.with_name(".hidden"))
+
+
 def with_one_more(path: Path) -> None:
     (path.parent / "more").mkdir()
     shutil.copy(path, path.parent / "more" / path.name)
@@ -72,7 +78,15 @@ def with_one_more(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [edited, edited_with_the_same_size_and_time, replaced_by_another, renamed, removed, with_one_more],
+    [
+        edited,
+        edited_with_the_same_size_and_time,
+        replaced_by_another,
+        renamed,
+        removed,
+        in_a_folder_that_is_hidden,
+        with_one_more,
+    ],
 )
 def test_every_change_is_found(settings: Settings, change: Callable[[Path], None]) -> None:
     before = hash_of_files(settings)

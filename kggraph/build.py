@@ -46,8 +46,8 @@ from kggraph.publish.publication import (
 from kggraph.publish.signature import sign
 from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
 from kggraph.publish.text_index import write_text_index
+from kggraph.rdf.folders import turtle_files
 from kggraph.rdf.iris import thing_iri
-from kggraph.rdf.source import turtle_files
 from kggraph.search.facets import FacetIndex
 from kggraph.search.patched_items import UnpatchableError
 from kggraph.store.remote import Remote, remote_of

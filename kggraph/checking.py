@@ -14,8 +14,9 @@ from kggraph.model import load_model
 from kggraph.publish.described_graph import DescribedGraph
 from kggraph.publish.generation import open_current
 from kggraph.publish.inputs import data_since, read_graph, read_shapes
+from kggraph.rdf.folders import turtle_files
 from kggraph.rdf.iris import thing_iri
-from kggraph.rdf.source import SourceFile, read_file, turtle_files
+from kggraph.rdf.source import SourceFile, read_file
 from kggraph.validation.engines import Validator, data_graph
 from kggraph.validation.explain import Explainer
 from kggraph.validation.findings import MOST_OF_A_RULE, Findings, findings

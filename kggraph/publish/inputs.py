@@ -21,7 +21,8 @@ from kggraph.publish.pool import Pool
 from kggraph.publish.program import HASH_DIGITS, made_with
 from kggraph.publish.seen import FILE_NAME, Look, Seen, SeenFile, buckets_of, digest_of, look_at, look_of, trusted
 from kggraph.publish.spool import Problem
-from kggraph.rdf.source import SourceFile, not_read, read_folder, turtle_files, turtle_folders
+from kggraph.rdf.folders import turtle_files, turtle_folders
+from kggraph.rdf.source import SourceFile, not_read, read_folder
 from kggraph.terms import SH
 from kggraph.validation.well_formed import check_shapes
 

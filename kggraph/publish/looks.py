@@ -11,7 +11,7 @@ from kggraph.config import Settings
 from kggraph.errors import ConfigError, SourceError
 from kggraph.publish.pool import Pool
 from kggraph.publish.seen import Look, look_at
-from kggraph.rdf.source import list_folder, walk
+from kggraph.rdf.folders import list_folder, walk
 
 _MANY_FOLDERS: Final = 100
 """From so many on it pays to fork; a million files in 200 folders take 4 s otherwise."""

@@ -7,24 +7,23 @@ import os
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from pathlib import Path
-from typing import Final, TypeAlias, TypedDict, TypeVar
+from typing import Final, TypeAlias, TypedDict
 
 import pyoxigraph as ox
 
-from kggraph.errors import ConfigError, SourceError
+from kggraph.errors import SourceError
 from kggraph.rdf.blank import BlankNodes
+from kggraph.rdf.folders import from_root, turtle_files
 from kggraph.rdf.media import rdf_format_of
 from kggraph.rdf.order import grouped
 from kggraph.rdf.syntax import explain
 from kggraph.rdf.tokens import line_of, places, tokens
 from kggraph.terms import PREFIXES
 
-Found = TypeVar("Found")
 _FOLDER: Final = "This is a folder, not a file; name a file in it."
 MOST_MB: Final = 64
 """Size of a source file; each thing has one of its own."""
@@ -77,7 +76,7 @@ def read_file(
     :raises SourceError: the file cannot be read, is not Turtle, has no triples, or has what data may not have:
         blank nodes, relative IRIs, control characters, parts of RDF 1.2.
     """
-    relative = _relative(str(path), str(root))
+    relative = from_root(str(path), str(root))
     raw = read_bytes(path, relative)
     ntriples = parse_turtle(raw, relative, prefixes)
     # One byte is looked for 20 times as quickly as two, so it goes first.
@@ -120,73 +119,6 @@ def read_folder(
         yield read_file(
             path, root=root, base_from=base_from, base_to=base_to, blank_nodes=blank_nodes, prefixes=prefixes
         )
-
-
-def turtle_files(folder: Path, *, root: Path) -> list[Path]:
-    """Paths of the `.ttl` files below the folder, sorted; hidden files and folders are left out.
-
-    :raises ConfigError: there is no such folder.
-    :raises SourceError: there is RDF in another format, which would be silently left out.
-    """
-    return [
-        Path(path) for path in sorted(entry.path for _, files in turtle_folders(folder, root=root) for entry in files)
-    ]
-
-
-def turtle_folders(folder: Path, *, root: Path) -> Iterator[tuple[str, list[os.DirEntry[str]]]]:
-    """The folder and each below it that has `.ttl` files, with these, sorted by name; hidden ones are left out.
-
-    :raises ConfigError: there is no such folder.
-    :raises SourceError: there is RDF in another format, which would be silently left out; or a folder cannot be read.
-    """
-    return walk(folder, lambda directory: list_folder(directory, str(root)))
-
-
-def walk(folder: Path, read: Callable[[str], tuple[Iterable[str], Found | None]]) -> Iterator[tuple[str, Found]]:
-    """The folder and each below it in which something is found.
-
-    :param read: gives the folders right below one, and what is found in it.
-    :raises ConfigError: there is no such folder.
-    """
-    if not folder.is_dir():
-        raise ConfigError(f"There is no folder {folder}; make it, or name another one in kggraph.toml.")
-    todo = [str(folder)]
-    while todo:
-        directory = todo.pop()
-        below, found = read(directory)
-        todo += below
-        if found:
-            yield directory, found
-
-
-def list_folder(directory: str, root: str) -> tuple[list[str], list[os.DirEntry[str]]]:
-    """The folders in one, and its `.ttl` files, sorted by name; hidden ones are left out.
-
-    :raises SourceError: there is RDF in another format, which would be silently left out; or it cannot be read.
-    """
-    folders, found = [], []
-    try:
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                name = entry.name
-                if name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    if not entry.is_symlink():
-                        folders.append(entry.path)
-                elif name.endswith(".ttl"):
-                    found.append(entry)
-                elif (other := rdf_format_of(name)) is not None and not name.endswith(".xml"):
-                    raise SourceError(
-                        "Only Turtle files whose name ends in .ttl are read, and this one is called "
-                        f"{other.label}; convert or rename it.",
-                        path=_relative(entry.path, root),
-                    )
-    except OSError:
-        raise SourceError(
-            "The folder may not be read; give read permission.", path=_relative(directory, root)
-        ) from None
-    return folders, sorted(found, key=attrgetter("name"))
 
 
 def read_dataset(path: Path, *, base_iri: str | None = None) -> Iterator[ox.Quad]:
@@ -384,11 +316,6 @@ def _blank_node(raw: bytes, relative: str) -> SourceError:
 
 def _at(text: str, offset: int) -> _LineAndColumn:
     return {"line": line_of(text, offset), "column": offset - text.rfind("\n", 0, offset)}
-
-
-def _relative(path: str, root: str) -> str:
-    start = root.rstrip("/") + "/"
-    return path[len(start) :] if path.startswith(start) else path.rpartition("/")[2]
 
 
 def _os_sentence(error: OSError) -> str:

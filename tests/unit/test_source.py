@@ -10,7 +10,8 @@ import pyoxigraph as ox
 import pytest
 
 from kggraph.errors import ConfigError, SourceError
-from kggraph.rdf.source import locate, map_base, read_dataset, read_file, read_folder, turtle_files
+from kggraph.rdf.folders import turtle_files
+from kggraph.rdf.source import locate, map_base, read_dataset, read_file, read_folder
 from kggraph.terms import PREFIXES
 
 CASES = Path(__file__).parent.parent / "cases" / "turtle"

@@ -3,12 +3,13 @@
 
     make bench-large                            1,000, 10,000 and 100,000 generated items
     tools/bench_large.py 1000 10000 --print     these sizes, without writing
-    tools/bench_large.py 1000000 --folder DIR   in that folder, which needs some 70 GB for a million items
+    tools/bench_large.py 1000 10000 100000 1000000 --folder DIR     half an hour, and 40 GB in that folder
 
 For each size: build, open, memory, documents and pages made anew, the list, one edit until it is visible, and the named
 queries of `queries/` through the endpoint, as `oxigraph serve-read-only` and Virtuoso answer them over HTTP on the same
 triples in the same run (each only where it is installed). Every figure is of one run on one machine; look at how it
-grows from size to size. What there is no room on the disk for, or takes an engine too long, is a dash.
+grows from size to size. What there is no room on the disk for, or takes an engine too long, is a dash. Other engines
+are asked at up to 100,000 items, since loading a million takes them longer than all the rest (`--engines-to`).
 """
 
 from __future__ import annotations
@@ -62,13 +63,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("sizes", type=int, nargs="*", default=[1_000, 10_000, 100_000])
     parser.add_argument("--print", action="store_true", help="only print")
+    parser.add_argument(
+        "--engines-to", type=int, default=100_000, metavar="N", help="other engines are asked at sizes up to N"
+    )
     parser.add_argument("--folder", type=Path, help="where the data and generations are made; a temporary folder")
     arguments = parser.parse_args()
     measured, failed = [], False
     for size in arguments.sizes:
         began = time.monotonic()
         try:
-            measured.append(measure(size, arguments.folder))
+            measured.append(measure(size, arguments.folder, beside=size <= arguments.engines_to))
         except (OSError, subprocess.SubprocessError, SystemExit) as error:
             # What the sizes before have shown is not lost.
             print(f"{size:,} items were not measured: {error}", file=sys.stderr)
@@ -87,10 +91,11 @@ def main() -> int:
 
 
 # ------------------------------------------------------------------ measuring
-def measure(size: int, parent: Path | None = None) -> Measured:
+def measure(size: int, parent: Path | None = None, *, beside: bool = True) -> Measured:
     """All figures of one size.
 
     :param parent: folder to make everything in; the system's for temporary files when not given.
+    :param beside: whether other engines are asked as well.
     """
     found = Measured(size)
     with tempfile.TemporaryDirectory(prefix="kggraph-large-", dir=parent) as name:
@@ -118,7 +123,7 @@ def measure(size: int, parent: Path | None = None) -> Measured:
             found.figures["memory of all processes (MB)"] = memory_mb(process)
             if shutil.disk_usage(folder).free > 1.5 * _size(settings.build_path):
                 found.figures["edit until visible (s)"] = _edit(url, root, paths[0], environment)
-        found.mix = measure_mix(root, folder, texts_of(root))
+        found.mix = measure_mix(root, folder, texts_of(root), beside=beside)
     return found
 
 
@@ -234,8 +239,7 @@ def tables(measured: list[Measured]) -> Iterator[str]:
     for name in measured[0].figures:
         values = [one.figures.get(name, math.nan) for one in measured]
         yield f"| {name} | {' | '.join(map(_number, values))} | {_growth(measured, values)} |"
-    largest = measured[-1]
-    for engine in largest.mix.anew:
+    for engine in dict.fromkeys(engine for one in measured for engine in one.mix.anew):
         means = [_geometric(one.mix.anew.get(engine, {})) for one in measured]
         yield f"| queries, {engine}: geometric mean (ms) | {' | '.join(map(_number, means))} | |"
     for one in reversed(measured[-2:]):

@@ -116,10 +116,11 @@ def print_engine(root: Path, texts: Mapping[str, str]) -> None:
         print(f"{name:36} {solutions:8,} solutions {min(times):9.1f} ms")
 
 
-def measure(root: Path, folder: Path, texts: Mapping[str, str]) -> Mix:
+def measure(root: Path, folder: Path, texts: Mapping[str, str], *, beside: bool = True) -> Mix:
     """The mix of a knowledge base that is built.
 
     :param folder: where the databases of the other engines are made.
+    :param beside: whether the other engines are asked as well.
     """
     settings = from_environment(root)
     mix = Mix()
@@ -129,6 +130,8 @@ def measure(root: Path, folder: Path, texts: Mapping[str, str]) -> Mix:
         mix.anew[OURS] = ask_all(f"{url}/sparql", texts)
         ask_all(f"{url}/sparql", texts, keeps=True)
         mix.kept = ask_all(f"{url}/sparql", texts, keeps=True)
+    if not beside:
+        return mix
     ntriples = folder / "all.nt"
     with gzip.open(open_current(settings).dumps_path / "dump.nt.gz") as source, ntriples.open("wb") as target:
         shutil.copyfileobj(source, target, 1 << 20)

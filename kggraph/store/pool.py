@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from kggraph.errors import KgError, QueryRefused
@@ -17,6 +19,9 @@ from kggraph.store import wire, workers
 from kggraph.store.evaluate import Dataset, out_of_memory
 
 _LOW_PRIORITY: Final = 15
+_MOST_COPIED: Final = 2 << 30
+"""Bytes of pages that a worker may have made its own, of the data and for itself. Up to that a warm worker is worth its
+memory; data that are larger would otherwise be there once for each worker after a while."""
 _HAND_OVER: Final = struct.pack("@ll", 5, 0)
 """Seconds and microseconds in which a worker takes a request."""
 
@@ -139,6 +144,15 @@ class Pool:
                 worker.is_low = True
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, worker.pid, _LOW_PRIORITY)
+
+    def has_copied_much(self, worker: WorkerProcess) -> bool:
+        """Whether it should make room for a fresh one, which has all data in common with the host."""
+        try:
+            told = Path(f"/proc/{worker.pid}/stat").read_text("utf-8", "replace")
+        except OSError:
+            return False  # it is gone, or the machine does not tell
+        minor_faults = int(told.rpartition(")")[2].split()[7])  # man 5 proc: the tenth field
+        return minor_faults * resource.getpagesize() > _MOST_COPIED
 
     def kill(self, worker: WorkerProcess) -> None:
         """End a worker at once; `reap` follows when it hangs up."""

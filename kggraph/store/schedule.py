@@ -67,7 +67,9 @@ class Scheduler:
         host (each page, when it is first touched) takes longer than most queries.
         """
         worker.job = None
-        if keep and not worker.is_low and not worker.is_outdated:
+        if keep and not (
+            worker.is_low or worker.is_outdated or (worker.is_long and self._pool.has_copied_much(worker))
+        ):
             worker.is_long = False
             self._idle.append(worker)
         else:

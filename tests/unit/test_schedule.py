@@ -149,6 +149,17 @@ def test_a_long_query_leaves_its_worker_to_the_next_one(desks: list[Desk]) -> No
     assert len(desk.workers) == 3
 
 
+def test_a_worker_that_copied_much_is_replaced(desks: list[Desk], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_MOST_COPIED", 1)
+    desk = desk_with(desks, workers=1, long_after_s=0.01)
+    long = desk.submit("a").worker
+    desk.pass_time(0.02)
+    assert long
+    assert long.is_long
+    desk.scheduler.free(long, keep=True)
+    assert long.is_dying
+
+
 def test_a_worker_of_low_priority_is_replaced(desks: list[Desk]) -> None:
     desk = desk_with(desks, workers=1, long_workers=2, long_after_s=0.01)
     long = desk.submit("a").worker

@@ -88,7 +88,9 @@ class Connections:
                 raise GenerationError("A file of this generation is asked for something after it was closed.")
             # Used by its own thread only; another one may close it.
             held = self._local.held = _Held(connect(self._path, any_thread=True))
-            if self._mmap_bytes:
+            # Of a larger file the first part would be mapped alone, and every page of that brings along what the disk
+            # reads ahead, megabytes for one row.
+            if 0 < self._path.stat().st_size <= self._mmap_bytes:
                 held.connection.execute(f"PRAGMA mmap_size = {self._mmap_bytes:d}")
         return held
 

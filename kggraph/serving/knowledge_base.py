@@ -8,15 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kggraph.config import Settings, share_metrics
-from kggraph.errors import ConfigError, EngineUnavailable, GenerationError
+from kggraph.errors import ConfigError, GenerationError
 from kggraph.operation.keeping import leave_damaged
 from kggraph.publish import shelf
 from kggraph.publish.generation import Generation, current_hash, open_current
-from kggraph.publish.inputs import hash_of_files
 from kggraph.publish.labels import pick
 from kggraph.serving.host import Held
 from kggraph.serving.port import Port
 from kggraph.serving.processes import Say, WsgiApp, serve
+from kggraph.serving.sources import bring_up_to_date
 from kggraph.store.client import QueryClient
 from kggraph.store.remote import remote_of
 
@@ -30,21 +30,9 @@ def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: S
     with Port(settings.host, settings.port) as port:
         leave_damaged(settings, say)
         if not settings.generation and not shelf.is_held(settings.build_path, current_hash(settings)):
-            _make_current(settings, build, say)
+            bring_up_to_date(settings, port, build, say)
         open_current(settings).verify(settings.verify_mb * 1024 * 1024)
         return _serve_at(port, settings, say)
-
-
-def _make_current(settings: Settings, build: Callable[[], object], say: Say) -> None:
-    is_current = current_hash(settings) == hash_of_files(settings)
-    if is_current and remote_of(settings) is None:
-        return
-    try:
-        build()
-    except EngineUnavailable as error:
-        if not is_current:
-            raise
-        say(f"{error} Pages are served; queries wait for it.")
 
 
 def _serve_at(port: Port, settings: Settings, say: Say) -> int:

@@ -38,6 +38,10 @@ class Port:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it, in this process."""
         self._socket.close()
 
     def release(self) -> None:

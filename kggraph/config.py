@@ -78,9 +78,7 @@ class Settings:
         "", "serve this generation as it is and build nothing; current: whichever is; empty: build when sources changed"
     )
     start_patience_s: float = _setting(
-        1.5,
-        "seconds in which a start finds out whether the sources changed, and builds before the first page; if it takes "
-        "longer, pages are served as they were, and what changed is built then",
+        1.5, "seconds that a start waits to know whether sources changed; then pages are served before that"
     )
     verify_mb: int = _setting(
         256, "megabytes up to which a generation is compared with its checksums before it is served; above: sizes only"

@@ -35,9 +35,12 @@ def bring_up_to_date(settings: Settings, port: Port, build: Callable[[], object]
     :param build: builds the current generation from the sources.
     :raises KgError: of the build, when it is made now.
     """
+    if remote_of(settings) is not None:
+        _publish(settings, build, say)
+        return
     served = _servable(settings)
-    if served is None or remote_of(settings) is not None:
-        _build_now(settings, build, say)
+    if served is None:
+        build()
         return
     look = _Look(settings, served, port, build, say)
     is_same = look.answer(settings.start_patience_s)
@@ -59,10 +62,9 @@ def _servable(settings: Settings) -> str | None:
     return None
 
 
-def _build_now(settings: Settings, build: Callable[[], object], say: Say) -> None:
+def _publish(settings: Settings, build: Callable[[], object], say: Say) -> None:
+    """Bring an engine elsewhere up to date, also when nothing changed here: it may have lost its data."""
     is_same = current_hash(settings) == hash_of_files(settings)
-    if is_same and remote_of(settings) is None:
-        return
     try:
         build()
     except EngineUnavailable as error:

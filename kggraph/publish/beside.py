@@ -14,7 +14,6 @@ from kggraph.publish.publication import compare_publication, write_of_descriptio
 from kggraph.publish.void import DUMPS
 from kggraph.store.files import write_on_disk
 from kggraph.store.remote import remote_of
-from kggraph.store.tally import write_tally
 
 
 @dataclass(slots=True)
@@ -45,7 +44,6 @@ class Beside:
         self._start(write_of_descriptions, folder, target / "items.csv.gz", settings.languages)
         self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
         self._start(dumps.write_jsonld, quads, size, jsonld, settings.served_prefixes)
-        self._start(write_tally, quads.parent, size, (folder / "ontology.nt").read_bytes())
         self._start(dumps.write_ntriples, quads, size, ntriples)
 
     def wait(self) -> None:

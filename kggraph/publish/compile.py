@@ -21,6 +21,7 @@ from kggraph.publish.writer import ROOM, DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facet_builder import FacetBuilder
+from kggraph.store.tally import TallyWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def compile_sources(
     done: Callable[[int], None],
     quads_written: Callable[[Counts], None],
 ) -> Counts:
-    """Write descriptions, facets and quads.
+    """Write descriptions, facets, quads and their tally.
 
     :param segments: those of the sources, as soon as each may be compiled.
     :param folder: the generation in the making.
@@ -68,6 +69,8 @@ def compile_sources(
     writer = DescriptionsWriter(folder / "descriptions.sqlite", ids, settings.languages, settings.base_uri)
     facets = FacetBuilder(sources.model, sources.shapes, settings.languages)
     links = void.link_counter(settings.base_uri, settings.served_prefixes)
+    ontology_rows = list(ntriples.rows(sources.ontology))
+    tally = TallyWriter(ontology_rows)
     terms = TermCounter([sources.ontology], chain.from_iterable(segment.concepts for segment in sources.segments))
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
         files = 0
@@ -87,12 +90,15 @@ def compile_sources(
                     counts.add(thing, over=over)
                     links.add(thing.rows)
                     terms.add(thing.rows)
+                    tally.add(thing.rows)
                     quads.write(own)
                 files += 1
             done(files)
         ontology = sorted(set(sources.ontology.splitlines(keepends=True)))
         quads.write(b"".join(ontology))
         counts.add_ontology(ontology)
+        tally.add(ontology_rows)
+        tally.write(folder / "store")
         counts.default_graph_bytes = quads.tell()
         counts.links = links.counts
         counts.terms = _terms(terms, sources.ontology, settings)

@@ -14,7 +14,17 @@ import kggraph
 from kggraph.config import Settings
 
 HASH_DIGITS: Final = 16
-_PARTS: Final = ("rdf", "model", "search", "validation", "publish", "store/files.py", "build.py", "terms.py")
+_PARTS: Final = (
+    "rdf",
+    "model",
+    "search",
+    "validation",
+    "publish",
+    "store/files.py",
+    "store/tally.py",
+    "build.py",
+    "terms.py",
+)
 """Parts of the program that decide what a generation holds."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -18,13 +18,12 @@ from typing import Final, TypeAlias
 from pyroaring import BitMap
 
 from kggraph.rdf import ntriples
-from kggraph.store.overlay import QUADS_NAME, TALLY_NAME, Overlay
+from kggraph.store.overlay import TALLY_NAME, Overlay
 
 _MOST_VALUES: Final = 1_000
 """A property with more has no bitmaps."""
 _MOST_GROUPS: Final = 10_000
 """What would be more is left to the engine: each is looked at, with or without subjects."""
-_CHUNK_BYTES: Final = 1 << 18
 
 Values: TypeAlias = dict[bytes, set[bytes]]
 """Property to values, of one subject; all in N-Triples form."""
@@ -33,7 +32,7 @@ Values: TypeAlias = dict[bytes, set[bytes]]
 class Tally:
     """How many subjects have which values.
 
-    :param data: as `write_tally` writes it.
+    :param data: as `TallyWriter` writes it.
     :param overlay: what differs from that.
     """
 
@@ -118,59 +117,59 @@ def read_tally(folder: Path, overlay: Overlay) -> Tally | None:
     return Tally(path.read_bytes(), overlay) if path.is_file() else None
 
 
-def write_tally(folder: Path, size: int, ontology: bytes) -> None:
-    """Make the tally of a store folder from its N-Quads, in which all triples of a thing are one after another.
+class TallyWriter:
+    """Makes a tally of triples, thing by thing; some 4 bytes a triple that it counts are held."""
 
-    :param size: bytes of the default graph, with which they begin.
-    :param ontology: triples whose subjects may stand in two places.
-    """
-    numbers = {subject: number for number, subject in enumerate(sorted({row[0] for row in ntriples.rows(ontology)}))}
-    next_number = len(numbers)
-    tally: dict[bytes, dict[bytes, array[int]] | None] = {}
-    subject = thing = b""
-    number = 0
-    own: dict[bytes, int] = {}
-    without: set[bytes] = set()
-    """Properties that turned out to have none; most triples are of these."""
-    for one, name, value in _rows(folder / QUADS_NAME, size, without):
-        values = tally.setdefault(name, {})
-        if values is None:
-            continue
-        if one != subject:
-            subject = one
-            if thing != (whole := one.rstrip(b">").partition(b"#")[0]):
-                thing, own = whole, {}
-            known = numbers.get(one, own.get(one))
-            if known is None:
-                known = own[one] = next_number
-                next_number += 1
-            number = known
-        if (subjects := values.get(value)) is not None:
-            subjects.append(number)
-        elif len(values) < _MOST_VALUES and _is_plain_iri(value):
-            values[value] = array("I", (number,))
-        else:
-            tally[name] = None
-            without.add(name)
-    sizes: dict[str, dict[str, int]] = {}
-    with (folder / TALLY_NAME).open("wb") as file:
-        bitmaps: list[bytes] = []
-        for name, values in sorted(tally.items(), key=lambda item: item[0]):
-            if values is not None and b"\\" not in name:
-                packed = {value.decode(): BitMap(subjects).serialize() for value, subjects in sorted(values.items())}
-                sizes[name.decode()] = {value: len(one) for value, one in packed.items()}
-                bitmaps += packed.values()
-        file.write(json.dumps(sizes, ensure_ascii=False).encode() + b"\n")
-        file.writelines(bitmaps)
+    def __init__(self, ontology: Iterable[ntriples.Row]) -> None:
+        """Count nothing yet.
 
+        :param ontology: triples whose subjects may come more than once; those of all others come together.
+        """
+        subjects = sorted({row[0] for row in ontology})
+        self._numbers = {subject: number for number, subject in enumerate(subjects)}
+        self._next = len(subjects)
+        self._tally: dict[bytes, dict[bytes, array[int]]] = {}
+        self._without: set[bytes] = set()
+        """Properties that turned out to have no bitmaps; most triples are of these."""
 
-def _rows(path: Path, size: int, without: Container[bytes]) -> Iterator[ntriples.Row]:
-    """The triples of a file, but those of some properties, of which there may be more for the next chunk."""
-    with path.open("rb") as file:
-        while size > 0 and (lines := file.readlines(min(size, _CHUNK_BYTES) - 1)):
-            size -= sum(map(len, lines))
-            split = [line.split(b" ", 2) for line in lines]
-            yield from [(one, name, rest[:-3]) for one, name, rest in split if name not in without]
+    def add(self, rows: Iterable[ntriples.Row]) -> None:
+        """Count triples, those of a subject one after another."""
+        tally, without = self._tally, self._without
+        subject, number = b"", 0
+        for one, name, value in rows:
+            if name in without:
+                continue
+            if one != subject:
+                subject = one
+                number = self._number(one)
+            values = tally.setdefault(name, {})
+            if (subjects := values.get(value)) is not None:
+                subjects.append(number)
+            elif len(values) < _MOST_VALUES and _is_plain_iri(value):
+                values[value] = array("I", (number,))
+            else:
+                del tally[name]
+                without.add(name)
+
+    def _number(self, subject: bytes) -> int:
+        known = self._numbers.get(subject)
+        if known is not None:
+            return known
+        self._next += 1
+        return self._next - 1
+
+    def write(self, folder: Path) -> None:
+        """Write the tally of a store folder."""
+        sizes: dict[str, dict[str, int]] = {}
+        with (folder / TALLY_NAME).open("wb") as file:
+            bitmaps: list[bytes] = []
+            for name, values in sorted(self._tally.items(), key=lambda item: item[0]):
+                if b"\\" not in name:
+                    packed = [(value, BitMap(subjects).serialize()) for value, subjects in sorted(values.items())]
+                    sizes[name.decode()] = {value.decode(): len(bitmap) for value, bitmap in packed}
+                    bitmaps += [bitmap for _, bitmap in packed]
+            file.write(json.dumps(sizes, ensure_ascii=False).encode() + b"\n")
+            file.writelines(bitmaps)
 
 
 def _is_plain_iri(term: bytes) -> bool:

@@ -10,9 +10,10 @@ import pyoxigraph as ox
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from kggraph.rdf.ntriples import rows
 from kggraph.store.grouping import counted
 from kggraph.store.overlay import Overlay, lay_over
-from kggraph.store.tally import Tally, write_tally
+from kggraph.store.tally import Tally, TallyWriter
 
 SUBJECTS = [f"<x:{name}>" for name in ("s1", "s2", "s2#part", "s3", "s4")]
 VALUES = st.sampled_from(["<x:1>", "<x:1>", "<x:2>", "<x:2>", "<x:3>", "<x:é>"])
@@ -127,11 +128,11 @@ def tally_of(graph: Graph) -> Tally:
     last = SUBJECTS[-1]
     ontology = [row for row in graph if row[0] == last]
     with TemporaryDirectory() as name:
-        folder = Path(name)
-        data = lines([row for row in graph if row not in ontology[1:]]) + lines(ontology[1:])
-        (folder / "quads.nq").write_bytes(data + b"<x:s9> <x:p> <x:9> <x:g> .\n")
-        write_tally(folder, len(data), lines(ontology))
-        return Tally((folder / "tally").read_bytes(), Overlay())
+        writer = TallyWriter(rows(lines(ontology)))
+        for part in ([row for row in graph if row not in ontology[1:]], ontology[1:]):
+            writer.add(rows(lines(part)))
+        writer.write(Path(name))
+        return Tally(Path(name, "tally").read_bytes(), Overlay())
 
 
 def patch(base: Graph, now: Graph) -> Overlay:

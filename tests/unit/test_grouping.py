@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kggraph.rdf import ntriples
 from kggraph.store.grouping import counted
 from kggraph.store.overlay import Overlay
-from kggraph.store.tally import Tally, read_tally, write_tally
+from kggraph.store.tally import Tally, TallyWriter, read_tally
 
 TRIPLES = b'<x:a> <x:p> <x:1> .\n<x:a> <x:q> <x:2> .\n<x:b> <x:p> <x:1> .\n<x:b> <x:r> <x:1> .\n<x:c> <x:r> "1" .\n'
 COUNT = "SELECT ?v (COUNT(?s) AS ?n) { ?s %s ?v } GROUP BY ?v"
@@ -16,9 +17,14 @@ COUNT = "SELECT ?v (COUNT(?s) AS ?n) { ?s %s ?v } GROUP BY ?v"
 
 @pytest.fixture
 def tally(tmp_path: Path) -> Tally:
-    (tmp_path / "quads.nq").write_bytes(TRIPLES)
-    write_tally(tmp_path, len(TRIPLES), b"")
-    found = read_tally(tmp_path, Overlay())
+    return tally_of(TRIPLES, tmp_path)
+
+
+def tally_of(triples: bytes, folder: Path) -> Tally:
+    writer = TallyWriter(())
+    writer.add(ntriples.rows(triples))
+    writer.write(folder)
+    found = read_tally(folder, Overlay())
     assert found
     return found
 
@@ -61,9 +67,6 @@ def test_all_else_is_left_as_it_is(tally: Tally, query: str) -> None:
 
 def test_too_many_combinations_are_left_to_the_engine(tmp_path: Path) -> None:
     triples = b"".join(b"<x:s%d> <x:p> <x:%d> .\n" % (number, number) for number in range(101))
-    (tmp_path / "quads.nq").write_bytes(triples)
-    write_tally(tmp_path, len(triples), b"")
-    tally = read_tally(tmp_path, Overlay())
-    assert tally
+    tally = tally_of(triples, tmp_path)
     assert tally.counts([b"<x:p>"], [])
     assert tally.counts([b"<x:p>", b"<x:p>"], []) is None

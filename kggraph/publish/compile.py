@@ -16,7 +16,7 @@ from kggraph.publish.counts import Counts
 from kggraph.publish.labels import pick, read_labels, sort_key
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.spool import Segment, each_file
-from kggraph.publish.things import LABEL_PATHS, thing_reader
+from kggraph.publish.things import LABEL_PATHS, Thing, thing_reader
 from kggraph.publish.writer import ROOM, DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
@@ -75,24 +75,18 @@ def compile_sources(
     with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
         files = 0
         for segment in segments:
-            for file, data in each_file(segment):
-                for thing in read(data, file.relative):
-                    shown = [pick(thing.labels, lang, thing.iri).text for lang in settings.languages]
-                    sorted_by = {text: sort_key(text) for text in dict.fromkeys(shown)}
-                    keys = [sorted_by[text] for text in shown]
-                    own = thing.ntriples
-                    # What is over keeps its description, and is in no list.
-                    over = ending(own, thing.iri).is_over
-                    writer.add(thing, () if over else keys, own)
-                    item = thing.is_item and not over
-                    if not over:
-                        facets.add(thing.iri, thing.rows, keys, item=item)
-                    counts.add(thing, over=over)
-                    links.add(thing.rows)
-                    terms.add(thing.rows)
-                    tally.add(thing.rows)
-                    quads.write(own)
-                files += 1
+            for thing, keys, over in _each_thing(segment, read, settings.languages):
+                own = thing.ntriples
+                # What is over keeps its description, and is in no list.
+                writer.add(thing, () if over else keys, own)
+                if not over:
+                    facets.add(thing.iri, thing.rows, keys, item=thing.is_item)
+                counts.add(thing, over=over)
+                links.add(thing.rows)
+                terms.add(thing.rows)
+                tally.add(thing.rows)
+                quads.write(own)
+            files += len(segment.files)
             done(files)
         ontology = sorted(set(sources.ontology.splitlines(keepends=True)))
         quads.write(b"".join(ontology))
@@ -111,6 +105,17 @@ def compile_sources(
     writer.finish()
     facets.write(folder / "search" / "facets")
     return counts
+
+
+def _each_thing(
+    segment: Segment, read: Callable[[bytes, str], list[Thing]], languages: Sequence[str]
+) -> Iterator[tuple[Thing, list[str], bool]]:
+    """The things of a segment, each with the sort key of its label in each language, and whether it is over."""
+    for file, data in each_file(segment):
+        for thing in read(data, file.relative):
+            shown = [pick(thing.labels, lang, thing.iri).text for lang in languages]
+            sorted_by = {text: sort_key(text) for text in dict.fromkeys(shown)}
+            yield thing, [sorted_by[text] for text in shown], ending(thing.ntriples, thing.iri).is_over
 
 
 def _terms(counted: TermCounter, ontology: bytes, settings: Settings) -> Mapping[str, Any]:

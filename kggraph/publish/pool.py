@@ -20,6 +20,12 @@ from kggraph.store.sandbox import end_with_parent
 T = TypeVar("T")
 _MOST: Final = 8
 _ENDED: Final = "A process of the build was ended from outside; was there too little memory?"
+_THREADS: Final = 3
+"""Those with which processes are given work, and room to spare."""
+_LOOK_S: Final = 2.0
+"""Seconds of waiting after which it is looked whether anybody still gives work to the processes."""
+_MANAGER: Final = "_ExecutorManagerThread"
+_NOT_STARTED: Final = "The processes of the build could not be started; is there too little memory?"
 
 
 class Pool:
@@ -35,10 +41,12 @@ class Pool:
         self._executor: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
         self._running = 0
+        self._is_lost = False
+        self._others, self._children = frozenset(threading.enumerate()), frozenset(multiprocessing.active_children())
         self._patient: deque[Callable[[], None]] = deque()
         # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
         method = "fork" if threading.active_count() == 1 else "spawn"
-        if self._processors > 1 and (many or method == "fork"):
+        if self._processors > 1 and (many or method == "fork") and _can_start_threads():
             # A process whose parent was killed would wait for work for ever, and hold the lock of the build.
             self._executor = ProcessPoolExecutor(
                 self._processors, multiprocessing.get_context(method), _begin, (os.getpid(),)
@@ -52,7 +60,7 @@ class Pool:
     ) -> None:
         with self._lock:
             self._patient.clear()
-        if self._executor:
+        if self._executor and not self._is_lost:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     @property
@@ -85,7 +93,7 @@ class Pool:
         with self._lock:
             self._running += 1
         self._submit(promised, function, arguments)
-        return lambda: _result(promised)
+        return lambda: self._wait(promised)
 
     def start_patiently(self, function: Callable[..., T], *arguments: Any) -> Callable[[], T]:
         """Begin one long call as soon as a process has nothing else to do, so that it is in nobody's way.
@@ -98,7 +106,7 @@ class Pool:
         with self._lock:
             self._patient.append(lambda: self._submit(promised, function, arguments))
         self._begin_patient()
-        return lambda: _result(promised)
+        return lambda: self._wait(promised)
 
     def _submit(self, promised: Future[T], function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
         def ended(future: Future[T]) -> None:
@@ -112,11 +120,40 @@ class Pool:
                 self._running -= 1
             self._begin_patient()
 
-        try:
-            if self._executor:
-                self._executor.submit(function, *arguments).add_done_callback(ended)
-        except RuntimeError as error:  # it is broken, or shut down
-            promised.set_exception(error)
+        if not self._is_lost:
+            try:
+                if self._executor:
+                    self._executor.submit(function, *arguments).add_done_callback(ended)
+                return
+            except BrokenProcessPool as error:
+                promised.set_exception(error)
+                return
+            except (RuntimeError, OSError, MemoryError):
+                self._lose()
+        promised.set_exception(GenerationError(_NOT_STARTED))
+
+    def _wait(self, promised: Future[T]) -> T:
+        while True:
+            try:
+                return promised.result(_LOOK_S)
+            except BrokenProcessPool:
+                raise GenerationError(_ENDED) from None
+            except TimeoutError:
+                if promised.done():
+                    raise
+                if not any(type(one).__name__ == _MANAGER for one in threading.enumerate() if one not in self._others):
+                    self._lose()
+                    raise GenerationError(_NOT_STARTED) from None
+
+    def _lose(self) -> None:
+        """End the processes: what gives them work, and would tell them to end, could not be started.
+
+        Without this they and this one would wait for one another for ever.
+        """
+        self._is_lost = True
+        for process in multiprocessing.active_children():
+            if process not in self._children:
+                process.terminate()
 
     def _begin_patient(self) -> None:
         while True:
@@ -126,6 +163,23 @@ class Pool:
                 begin = self._patient.popleft()
                 self._running += 1
             begin()
+
+
+def _can_start_threads() -> bool:
+    """Whether there is memory for the threads that an executor needs: one that fails to start them never answers."""
+    done = threading.Event()
+    threads = [threading.Thread(target=done.wait) for _ in range(_THREADS)]
+    try:
+        for thread in threads:
+            thread.start()
+    except (RuntimeError, MemoryError):
+        return False
+    finally:
+        done.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+    return True
 
 
 def _begin(parent: int) -> None:
@@ -143,10 +197,3 @@ def without_collector() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-
-
-def _result(future: Future[T]) -> T:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise GenerationError(_ENDED) from None

@@ -32,10 +32,10 @@ def test_a_build_with_little_memory(kb: Path, figures: Callable[..., None]) -> N
     old = build(settings).hash
     change(kb, 1)
     refused = 0
-    for megabytes in range(120, 1200, 1080 // max(POINTS // 2, 4)):
+    for megabytes in range(90, 1200, 100 // max(POINTS // 2, 4)):
         limit = megabytes * 1024 * 1024
         done = subprocess.run(
-            [sys.executable, "-m", "kggraph", "--root", str(kb), "build"],
+            [sys.executable, "-m", "kggraph", "--root", str(kb), "build", "--whole"],
             env=environment(),
             capture_output=True,
             text=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -66,3 +68,35 @@ def test_leaving_does_not_wait_for_what_has_not_begun() -> None:
     with Pool(many=True) as pool:
         for number in range(1000):
             pool.start_patiently(double, number)
+
+
+def printed(code: str) -> list[str]:
+    """What a program prints in which threads cannot be started after `without_room()`, as when memory is short."""
+    begin = "import threading\nfrom kggraph.publish.pool import Pool\nfrom tests.unit.test_pool import double\n"
+    begin += "def without_room(): threading.stack_size(1 << 46)\n"
+    done = subprocess.run([sys.executable, "-c", begin + code], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()
+
+
+def test_without_room_for_threads_all_is_done_in_this_process() -> None:
+    code = """
+without_room()
+with Pool(many=True) as pool:
+    print(*pool.map(double, [(1,), (2,)]), pool.start_patiently(double, 3)())
+"""
+    assert printed(code) == ["2 4 6"]
+
+
+def test_processes_that_get_no_work_for_want_of_memory_are_ended() -> None:
+    code = """
+with Pool(many=True) as pool:
+    without_room()
+    for wait in [pool.start(double, 1), pool.start_patiently(double, 2)]:
+        try:
+            wait()
+        except Exception as error:
+            print(type(error).__name__, error)
+"""
+    assert printed(code) == 2 * [
+        "GenerationError The processes of the build could not be started; is there too little memory?"
+    ]

@@ -46,6 +46,8 @@ QUERY = "SELECT ?s ?o WHERE {{ ?s <http://purl.org/dc/terms/title> ?o }} LIMIT 2
 MOST_MEMORY = 1.05
 MOST_LATENCY = 1.5
 MOST_FILES = 8
+MOST_TOLD = 10
+"""Failed requests that are told one by one."""
 _PAUSE_S = 0.1
 """After a connection that broke off, or could not be made."""
 
@@ -55,7 +57,8 @@ class Minute:
     """What was measured in one minute."""
 
     latencies_ms: list[float] = field(default_factory=list)
-    wrong: int = 0
+    wrong: list[str] = field(default_factory=list)
+    """What was asked in vain, and how it failed."""
     memory_mb: float = 0.0
     files: int = 0
     processes: int = 0
@@ -85,8 +88,8 @@ class Mix:
         return f"/sparql?query={quote(QUERY.format(number % 400, number))}"
 
 
-async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, path: str) -> bool:
-    """Ask over an open connection; gives whether it was answered with 200."""
+async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, path: str) -> str:
+    """Ask over an open connection; gives the status."""
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html, text/turtle, text/csv\r\n\r\n".encode())
     head = await reader.readuntil(b"\r\n\r\n")
     length = re.search(rb"\r\ncontent-length: (\d+)", head, re.IGNORECASE)
@@ -96,7 +99,7 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: 
         while size := int((await reader.readuntil(b"\r\n")).strip(), 16):
             await reader.readexactly(size + 2)
         await reader.readuntil(b"\r\n")
-    return head.split(b" ", 2)[1] == b"200"
+    return head.split(b" ", 2)[1].decode()
 
 
 async def load(url: str, mix: Mix, seconds: float, rate: float | None, minutes: list[Minute]) -> int:
@@ -116,11 +119,12 @@ async def load(url: str, mix: Mix, seconds: float, rate: float | None, minutes: 
                 if start > began + seconds:
                     break
                 await asyncio.sleep(max(0.0, start - time.monotonic()))
+            path = mix.path()
             try:
                 connection = connection or await asyncio.open_connection(address.hostname, address.port)
-                is_right = await ask(*connection, address.netloc, mix.path())
-            except (OSError, asyncio.IncompleteReadError):
-                is_right = False
+                status = await ask(*connection, address.netloc, path)
+            except (OSError, asyncio.IncompleteReadError) as error:
+                status = repr(error)
                 if connection:
                     connection[1].close()
                 connection = None
@@ -128,8 +132,10 @@ async def load(url: str, mix: Mix, seconds: float, rate: float | None, minutes: 
             now = time.monotonic()
             minute = minutes[min(int((now - began) / 60), len(minutes) - 1)]
             minute.latencies_ms.append((now - start) * 1000)
-            minute.wrong += not is_right
-            answered += is_right
+            if status == "200":
+                answered += 1
+            else:
+                minute.wrong.append(f"{path}: {status}")
         if connection:
             connection[1].close()
 
@@ -211,10 +217,11 @@ def verdicts(minutes: list[Minute]) -> list[tuple[str, float, float, bool]]:
 def report(minutes: list[Minute], capacity: float, rate: float, share: float) -> str:
     """The figures as Markdown."""
     asked = sum(len(minute.latencies_ms) for minute in minutes)
-    wrong = sum(minute.wrong for minute in minutes)
+    wrong = [f"- minute {number}: `{what}`" for number, minute in enumerate(minutes, 1) for what in minute.wrong]
     lines = [
         f"Capacity {capacity:,.0f} requests/s; {len(minutes)} minutes at {share:.0%} of it, {rate:,.0f} requests/s: "
-        f"{asked:,} requests, {wrong} of them failed.",
+        f"{asked:,} requests, {len(wrong)} of them failed.",
+        *wrong[:MOST_TOLD],
         "",
         "| minute | requests | p50 (ms) | p99 (ms) | memory (MB) | descriptors | processes |",
         "|---|---|---|---|---|---|---|",

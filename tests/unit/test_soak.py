@@ -72,3 +72,10 @@ def test_the_table_says_so(soak: ModuleType) -> None:
     told = soak.report(minutes, 100.0, 80.0, 0.8)
     assert "| memory (MB) | 136.0 | 163.0 | GROWS |" in told
     assert "| descriptors | 50.0 | 50.0 | no growth |" in told
+
+
+def test_what_failed_is_told(soak: ModuleType) -> None:
+    minutes = [soak.Minute([3.0] * 99) for _ in range(MINUTES)]
+    minutes[4].wrong += ["/items: 503", "/items: ConnectionResetError()"]
+    told = soak.report(minutes, 100.0, 80.0, 0.8)
+    assert "891 requests, 2 of them failed.\n- minute 5: `/items: 503`\n- minute 5: `/items: Conn" in told

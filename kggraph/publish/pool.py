@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
@@ -45,7 +46,7 @@ class Pool:
         self._others, self._children = frozenset(threading.enumerate()), frozenset(multiprocessing.active_children())
         self._patient: deque[Callable[[], None]] = deque()
         # A fork is quick, and runs no script twice; but other threads may hold locks that are never freed in it.
-        method = "fork" if threading.active_count() == 1 else "spawn"
+        method = "fork" if _threads() == 1 else "spawn"
         if self._processors > 1 and (many or method == "fork") and _can_start_threads():
             # A process whose parent was killed would wait for work for ever, and hold the lock of the build.
             self._executor = ProcessPoolExecutor(
@@ -163,6 +164,12 @@ class Pool:
                 begin = self._patient.popleft()
                 self._running += 1
             begin()
+
+
+def _threads() -> int:
+    """How many threads this process has, those of engines included, which only the kernel knows."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
 
 
 def _can_start_threads() -> bool:

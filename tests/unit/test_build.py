@@ -335,6 +335,7 @@ def test_a_build_folder_that_is_read_only(settings: Settings) -> None:
 
 # ------------------------------------------------------------------ stopped and crowded builds
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 from kggraph.build import build
@@ -342,13 +343,16 @@ from kggraph.config import load
 
 def show(step, done, total):
     print(step, flush=True)
+    if step == sys.argv[2]:
+        signal.pause()
 
-build(load(Path(sys.argv[1]), {}), progress=show, patch=len(sys.argv) == 2)
+build(load(Path(sys.argv[1]), {}), progress=show, patch=sys.argv[2] in ("", "patch"))
 """
 
 
-def start(settings: Settings, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", SCRIPT, str(settings.root), *options]
+def start(settings: Settings, until: str = "") -> subprocess.Popen[str]:
+    """A build that goes on until that step, or to its end."""
+    command = [sys.executable, "-c", SCRIPT, str(settings.root), until]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -358,7 +362,7 @@ def start(settings: Settings, *options: str) -> subprocess.Popen[str]:
 def test_a_killed_build_leaves_the_old_or_the_new(settings: Settings, step: str) -> None:
     served = build(settings).hash
     write(settings, "data/bridges/new.ttl", BRIDGE % ("new", "10"))
-    process = start(settings, *([] if step == "patch" else ["whole"]))
+    process = start(settings, step)
     assert process.stdout
     while (line := process.stdout.readline()) and line.strip() != step:
         pass

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,18 @@ with Pool(many=True) as pool:
     assert printed(code) == 2 * [
         "GenerationError The processes of the build could not be started; is there too little memory?"
     ]
+
+
+def test_a_process_in_which_the_engine_has_threads_is_not_forked(tmp_path: Path) -> None:
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "quads.nq").write_bytes(b"<x:a> <x:b> <x:c> .\n")
+    code = f"""
+from pathlib import Path
+from kggraph.store.files import write_on_disk
+
+write_on_disk(Path({os.fspath(tmp_path / "here")!r}))
+with Pool(many=True) as pool:
+    print(pool.start(write_on_disk, Path({os.fspath(tmp_path / "there")!r}))())
+"""
+    assert printed(code) == ["None"]

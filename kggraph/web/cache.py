@@ -123,7 +123,8 @@ class ResponseCache:
             self._answers[key] = finished
             self._bytes += size
             while self._bytes > self._max_bytes:
-                self._drop(next(iter(self._answers)))
+                # In one step: to look for the oldest one first fails when another thread orders them anew meanwhile.
+                self._forgotten(self._answers.popitem(last=False)[1])
 
     def remember(self, request: Key, key: Key) -> None:
         """Let a literal request point at the answer it gets."""
@@ -140,4 +141,7 @@ class ResponseCache:
     def _drop(self, key: Key) -> None:
         dropped = self._answers.pop(key, None)
         if dropped is not None:
-            self._bytes -= len(dropped.body) + _OVERHEAD
+            self._forgotten(dropped)
+
+    def _forgotten(self, dropped: Finished) -> None:
+        self._bytes -= len(dropped.body) + _OVERHEAD

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +35,8 @@ CREATE TABLE thing (
 CREATE TABLE name (id INTEGER PRIMARY KEY, thing INTEGER NOT NULL, text TEXT NOT NULL, preferred INTEGER NOT NULL);
 CREATE TABLE part (part TEXT PRIMARY KEY, frequency INTEGER NOT NULL, names BLOB NOT NULL);
 """
+_BATCH: Final = 1_000
+"""Things that are written at once."""
 _LONGEST: Final = 300
 _MOST_PARTS: Final = 12
 """The rarest sequences of a name that are looked up; common ones cost most and tell least."""
@@ -86,14 +89,18 @@ def write_names(path: Path, things: Iterable[Named]) -> None:
         number = 0
         # The names of each sequence as one bitmap: a row for each name takes twice the time and the room.
         holders: defaultdict[str, array[int]] = defaultdict(partial(array, "I"))
-        for thing_id, thing in enumerate(things, 1):
-            row = (thing_id, thing.iri, thing.kind, " ".join(thing.classes), thing.links)
-            database.execute("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", row)
-            for text, (preferred, parts) in texts_of(thing).items():
-                number += 1
-                database.execute("INSERT INTO name VALUES (?, ?, ?, ?)", (number, thing_id, text, preferred))
-                for part in parts:
-                    holders[part].append(number)
+        numbered = enumerate(things, 1)
+        while batch := list(islice(numbered, _BATCH)):
+            names: list[tuple[int, int, str, int]] = []
+            for thing_id, thing in batch:
+                for text, (preferred, parts) in texts_of(thing).items():
+                    number += 1
+                    names.append((number, thing_id, text, preferred))
+                    for part in parts:
+                        holders[part].append(number)
+            rows = [(n, thing.iri, thing.kind, " ".join(thing.classes), thing.links) for n, thing in batch]
+            database.executemany("INSERT INTO thing VALUES (?, ?, ?, ?, ?)", rows)
+            database.executemany("INSERT INTO name VALUES (?, ?, ?, ?)", names)
         database.execute("CREATE INDEX by_text ON name (text)")
         for part in sorted(holders):
             held = BitMap(holders.pop(part))

@@ -36,6 +36,8 @@ CHECKS: Final = ("report", "link", "date", "identifier", "certainty", "mapping",
 FINDINGS_OF_ONE: Final = 1 << 10
 """Numbers that the findings of one list about one thing have; they follow the number of the thing."""
 
+_BATCH: Final = 1 << 12
+"""Findings that are written at once."""
 _LANG_STRING: Final = f"{RDF}langString"
 _CONCEPT: Final = f"{SKOS}Concept"
 _MAPPINGS: Final = frozenset(
@@ -128,6 +130,8 @@ class Measuring:
         """The thing that something was found about last, and the number of its findings."""
         self._taken: dict[int, int] = {}
         """List to findings about that thing."""
+        self._rows: list[tuple[int, int, str, str, str]] = []
+        """Findings that are not written yet."""
         self.dead: dict[bytes, str] = {}
         """Dead addresses in N-Triples form, with the day on which that was found."""
 
@@ -257,10 +261,17 @@ class Measuring:
             self._taken.clear()
         nth = self._taken[found.id] = self._taken.get(found.id, -1) + 1
         row = (found.id, self._place[1] + nth, thing, value, _json(message) if message else "")
-        self.database.execute("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", row)
+        self._rows.append(row)
+        if len(self._rows) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        self.database.executemany("INSERT INTO finding VALUES (?, ?, ?, ?, ?)", self._rows)
+        self._rows.clear()
 
     def finish(self) -> None:
-        """Write what was counted."""
+        """Write what is left, and what was counted."""
+        self._flush()
         for key, one in self.lists.items():
             row = (one.id, one.name, one.kind, one.shape, one.anchor, one.lang, one.severity)
             labels = (_json(one.label), _json(one.things), one.findings, json.dumps(key))

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote
 
+from isal import isal_zlib
+
 What: TypeAlias = Literal["created", "changed", "withdrawn", "removed"]
 FILE_NAME: Final = "changes.sqlite"
 GONE: Final = ("withdrawn", "removed")
@@ -41,7 +43,7 @@ CREATE TABLE IF NOT EXISTS event (
 _COLUMNS: Final = "iri, kind, first, at, what, sets"
 _BATCH: Final = 1_000
 _LEVEL: Final = 1
-"""Of compression: level 6 saves a tenth of the bytes and takes three times as long."""
+"""Of compression by ISA-L: a seventh of zlib's time at its level 1, and some percent smaller."""
 
 
 class Published(NamedTuple):
@@ -230,7 +232,7 @@ def _tell(log: sqlite3.Connection, iri: str, at: str, what: What, body: bytes) -
 
 
 def _body(thing: Published) -> bytes:
-    return thing.packed[1] if thing.packed else zlib.compress(thing.ntriples, _LEVEL)
+    return thing.packed[1] if thing.packed else isal_zlib.compress(thing.ntriples, _LEVEL)
 
 
 def _digest(thing: Published) -> bytes:

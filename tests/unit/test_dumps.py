@@ -15,6 +15,8 @@ import pytest
 from kggraph.build import build
 from kggraph.config import load
 from kggraph.errors import ConfigError
+from kggraph.publish import dumps
+from kggraph.publish.counts import read_counts
 from kggraph.publish.dataset import dataset_facts
 from kggraph.publish.generation import Generation
 from tests.http.conftest import bridges
@@ -47,6 +49,23 @@ def test_each_is_one_member(made: list[Generation]) -> None:
     for path in made[0].dumps_path.iterdir():
         reader = zlib.decompressobj(31)
         assert reader.decompress(path.read_bytes()) and reader.eof and not reader.unused_data, path.name
+
+
+def test_large_data_are_packed_by_another_packer(
+    made: list[Generation], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quads, size = made[0].quads_path, read_counts(made[0].path).default_graph_bytes
+    monkeypatch.setattr(dumps, "_LARGE", 0)
+    dumps.write_turtle_and_trig(quads, size, tmp_path / "dump.ttl.gz", tmp_path / "dataset.trig.gz", {})
+    dumps.write_ntriples(quads, size, tmp_path / "dump.nt.gz")
+    dumps.write_jsonld(quads, size, tmp_path / "dump.jsonld.gz", {})
+    for path in sorted(tmp_path.iterdir()):
+        reader = zlib.decompressobj(31)  # it compares length and checksum with what the file says
+        text = reader.decompress(path.read_bytes())
+        assert reader.eof and not reader.unused_data, path.name
+        format = GRAPHS.get(path.name, ox.RdfFormat.TRIG if "trig" in path.name else ox.RdfFormat.N_TRIPLES)
+        known = gzip.decompress((made[0].dumps_path / path.name).read_bytes())
+        assert canonical(text, format) == canonical(known, format), path.name
 
 
 def test_one_graph_in_every_file(made: list[Generation]) -> None:

@@ -94,9 +94,11 @@ class _Packer(io.RawIOBase):
 
     def close(self) -> None:
         """Write the last bytes of the file, which stays open."""
-        if not self.closed:
-            self._out.write(self._packing.flush() + self._trailer())
-        super().close()
+        try:
+            if not self.closed:
+                self._out.write(self._packing.flush() + self._trailer())
+        finally:
+            super().close()  # not once more when the object goes, even when the disk is full
 
     def _trailer(self) -> bytes:
         return struct.pack("<II", self._checksum, self._size & 0xFFFFFFFF)
@@ -122,14 +124,12 @@ def write_turtle_and_trig(quads: Path, size: int, turtle: Path, trig: Path, pref
     :param quads: N-Quads that begin with the default graph.
     :param size: bytes of the default graph.
     """
-    with quads.open("rb") as source, trig.open("wb") as out:
-        packer = _Packer(out, size)
+    with quads.open("rb") as source, trig.open("wb") as out, closing(_Packer(out, size)) as packer:
         rows = ox.parse(input=_part(source, size), format=ox.RdfFormat.N_TRIPLES)
         _serialize(rows, packer, ox.RdfFormat.TURTLE, prefixes)
         packer.copy(turtle)
         source.seek(size)
         _serialize(ox.parse(input=source, format=ox.RdfFormat.N_QUADS), packer, ox.RdfFormat.TRIG, prefixes)
-        packer.close()
 
 
 def _serialize(

@@ -17,14 +17,14 @@ from kggraph.rdf import ntriples
 from kggraph.terms import SH
 
 _PATH, _PATTERN, _FLAGS = (f"<{SH}{name}>".encode() for name in ("path", "pattern", "flags"))
-_LONGEST: Final = 2_000
+_LONGEST: Final = 500
 """Characters of a value that is looked at here: the engine's time grows with them, Python's may with their square."""
 _TOKEN: Final = re.compile(
-    r"""(?P<one>[A-Za-z0-9 _/:@\#%&=,;<>"'!~`-] | \\[.\\/+*?()\[\]{}|^$-]
+    r"""(?:[A-Za-z0-9 _/:@\#%&=,;<>"'!~`-] | \\[.\\/+*?()\[\]{}|^$-]
         | \[(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[A-Za-z0-9_/:@%=,;<>"'!.()+*?|]|\\[.\\/\[\]^-])+-?\]
         | \[\^(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[A-Za-z0-9_/:@%=,;<>"'!.()+*?|]|\\[.\\/\[\]^s-])+-?\])
-        (?P<times>[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})?
-    | (?P<other>\((?!\?)|\)(?![*+?{])|\||\^|\$)""",
+        (?:[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})?
+    | (?:\((?!\?)|\)(?![*+?{])|\||\^|\$)""",
     re.VERBOSE,
 )
 """What means the same everywhere: no group is repeated, so that Python is not slow; what is a space differs a little,

@@ -23,12 +23,15 @@ _TOKEN: Final = re.compile(
     r"""(?:[A-Za-z0-9 _/:@\#%&=,;<>"'!~`-] | \\[.\\/+*?()\[\]{}|^$-]
         | \[(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[A-Za-z0-9_/:@%=,;<>"'!.()+*?|]|\\[.\\/\[\]^-])+-?\]
         | \[\^(?:[A-Za-z]-[A-Za-z]|[0-9]-[0-9]|[A-Za-z0-9_/:@%=,;<>"'!.()+*?|]|\\[.\\/\[\]^s-])+-?\])
-        (?:[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})?
+        (?P<times>[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})?
     | (?:\((?!\?)|\)(?![*+?{])|\||\^|\$)""",
     re.VERBOSE,
 )
-"""What means the same everywhere: no group is repeated, so that Python is not slow; what is a space differs a little,
-so it may only be forbidden, by Python's long list of them."""
+"""What means the same everywhere: no group is repeated; what is a space differs a little, so it may only be forbidden,
+by Python's long list of them."""
+_MOST_OPEN: Final = 2
+"""Parts that may come any number of times: Python's time grows with a power of them, the engine's does not."""
+_MOST_OPTIONAL: Final = 4
 
 
 class _Patterned(NamedTuple):
@@ -99,14 +102,19 @@ def understood(pattern: str) -> re.Pattern[str] | None:
     >>> understood(r"\w"), understood("(ab)*"), understood("a*")
     (None, None, None)
     """
-    parts, place = [], 0
+    parts, times, place = [], [], 0
     while place < len(pattern):
         token = _TOKEN.match(pattern, place)
         if token is None:
             return None
         # Python's own $ matches before a line's end, too.
         parts.append(r"\Z" if token[0] == "$" else token[0])
+        times.append(token["times"] or "")
         place = token.end()
+    without_end = [one in ("*", "+") or one.endswith(",}") for one in times]
+    optional = [one == "?" or "," in one for one in times]
+    if sum(without_end) > _MOST_OPEN or sum(optional) > _MOST_OPTIONAL:
+        return None
     try:
         made = re.compile("".join(parts))
     except re.error:

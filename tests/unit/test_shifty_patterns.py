@@ -54,7 +54,22 @@ def test_what_matches_here_matches_in_the_engine(pattern: str, data: st.DataObje
 
 
 @pytest.mark.parametrize(
-    "pattern", ["^[a-z]+(-[a-z]+)*$", "(a+)+", "\\w+", ".", "[\\s]", "(?i)a", "a*", "^$", "a**", "[a", "("]
+    "pattern",
+    [
+        "^[a-z]+(-[a-z]+)*$",
+        "(a+)+",
+        "\\w+",
+        ".",
+        "[\\s]",
+        "(?i)a",
+        "a*",
+        "^$",
+        "a**",
+        "a*a*a*b",
+        "a?a?a?a?a?b",
+        "[a",
+        "(",
+    ],
 )
 def test_what_is_left_to_the_engine(pattern: str) -> None:
     assert understood(pattern) is None

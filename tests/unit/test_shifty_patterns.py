@@ -26,14 +26,19 @@ _PIECES = [
     ".",
     "\\s",
     "\\d",
-    "[a-b]",
-    "[^\\s]",
-    "[^a\\s-]",
-    "[\\s]",
-    "[a-]",
-    "[]a]",
+    "\n",
+    "é",
+    "(",
+    ")",
+    "(?:",
+    "|",
+    "^",
+    "$",
+    "*",
+    "+",
+    "?",
 ]
-_PIECES += ["[a&&b]", "[[a]]", "(", ")", "(?:", "|", "^", "$", "*", "+", "?", "{2}", "{1,}", "{,2}", "{0,1}", "\n", "é"]
+_PIECES += ["[a-b]", "[^\\s]", "[^a\\s-]", "[\\s]", "[a-]", "[]a]", "[a&&b]", "[[a]]", "{2}", "{1,}", "{,2}", "{0,1}"]
 TEXTS = st.text("ab-/0 .\n\x1f\u00a0\u2003é]&", max_size=6)
 WEB = '^https?://[^\\s<>"]+$'
 
@@ -46,11 +51,8 @@ def test_what_matches_here_matches_in_the_engine(pattern: str, data: st.DataObje
     assert known is not None
     text = data.draw(st.one_of(TEXTS, st.from_regex(known)))
     assume(known.search(text))
-    # Both are written with the same crate for regular expressions.
-    query = "SELECT ?text ?pattern (REGEX(?text, ?pattern) AS ?found) WHERE {}"
-    values = {ox.Variable("text"): ox.Literal(text), ox.Variable("pattern"): ox.Literal(pattern)}
-    (found,) = ox.Store().query(query, substitutions=values)  # type: ignore[misc, union-attr]
-    assert found["found"] == ox.Literal(True)
+    # So few data are given to the engine with all patterns.
+    assert not validate(f"<e:a> <e:p> {ox.Literal(text)} .\n".encode(), _shapes(pattern)).results
 
 
 @pytest.mark.parametrize(
@@ -77,10 +79,8 @@ def test_what_is_left_to_the_engine(pattern: str) -> None:
 
 def test_most_patterns_of_the_knowledge_base_are_understood() -> None:
     shapes, _ = read_shapes(load(ROOT, {}))
-    assert (
-        shapes.count(f"<{SH}pattern>".encode()) - without_kept_patterns(shapes, b"").count(f"<{SH}pattern>".encode())
-        > 10
-    )
+    left, mark = without_kept_patterns(shapes, b""), f"<{SH}pattern>".encode()
+    assert shapes.count(mark) - left.count(mark) > 10
 
 
 def _shapes(pattern: str, constraint: str = "property") -> bytes:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from kggraph.store.files import write_on_disk
+from kggraph.store.on_disk import write_on_disk
 
 LOOK_UP = "SELECT kind, types, labels, ntriples, source FROM thing WHERE iri = ?"
 TRIPLES = 60

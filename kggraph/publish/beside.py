@@ -12,7 +12,7 @@ from kggraph.publish.counts import Counts
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import compare_publication, write_of_descriptions
 from kggraph.publish.void import DUMPS
-from kggraph.store.files import write_on_disk
+from kggraph.store.on_disk import write_on_disk
 from kggraph.store.remote import remote_of
 
 

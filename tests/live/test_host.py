@@ -29,7 +29,7 @@ from kggraph.errors import (
 )
 from kggraph.store import wire
 from kggraph.store.client import QueryClient, _Connection
-from kggraph.store.files import write_on_disk
+from kggraph.store.on_disk import write_on_disk
 from kggraph.store.protocol import QueryRequest
 from kggraph.store.task import task_of
 from tests.live.query_host import CROSS_PRODUCT, CSV, JSON, ORDINARY, ROWS, Hosted, listener, running, until

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode, RdfFormat, Store
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, RdfFormat, Store
 
-from kggraph.errors import ConfigError, SourceError
-from kggraph.store.files import is_on_disk, open_store, write_on_disk
+from kggraph.errors import ConfigError, GenerationError, SourceError
+from kggraph.store.files import is_on_disk, open_store
+from kggraph.store.on_disk import load, write_on_disk
 
 QUADS = b"<x:a> <x:p> <x:b> .\n<x:a> <x:p> <x:c> <x:g> .\n"
 
@@ -34,6 +35,40 @@ def test_a_store_is_opened_from_memory_or_disk(tmp_path: Path) -> None:
     write_on_disk(tmp_path)
     assert is_on_disk(tmp_path) and len(open_store(tmp_path)) == 2
     assert (tmp_path / "quads.nq").read_bytes() == QUADS
+
+
+def test_pieces_of_a_database_on_disk_share_their_blank_nodes(tmp_path: Path) -> None:
+    """Labels of blank nodes mean something in one piece only, and the graphs of the shapes share them."""
+    plain = b"".join(b'<x:%d> <x:p> "_:b%d" .\n' % (n, n) for n in range(50))
+    blank = b"_:a <x:p> _:b .\n_:b <x:q> <x:c> .\n<x:d> <x:r> _:a <x:g> .\n_:b <x:q> <x:c> <x:g> .\n"
+    path = tmp_path / "quads.nq"
+    path.write_bytes(plain + blank + plain.replace(b"x:p", b"x:r"))
+    whole = Store()
+    whole.bulk_load(path=str(path), format=RdfFormat.N_QUADS)
+    for bytes_ in (1, 100, 1000, 1 << 20):
+        load(path, tmp_path / str(bytes_), bytes_)
+        store = Store.read_only(str(tmp_path / str(bytes_)))
+        assert canonical(store) == canonical(whole), bytes_
+
+
+def canonical(store: Store) -> set[str]:
+    dataset = Dataset(store)
+    dataset.canonicalize(CanonicalizationAlgorithm.UNSTABLE)
+    return set(map(str, dataset))
+
+
+@pytest.mark.parametrize(
+    ("quads", "sentence"),
+    [
+        (b"<x:a> <x:p> nothing .\n", r"The database on disk could not be made: .*line 1.*"),
+        (None, r"The database on disk could not be made: .*No such file.*"),
+    ],
+)
+def test_a_database_on_disk_that_cannot_be_made(tmp_path: Path, quads: bytes | None, sentence: str) -> None:
+    if quads:
+        (tmp_path / "quads.nq").write_bytes(quads)
+    with pytest.raises(GenerationError, match=sentence):
+        write_on_disk(tmp_path)
 
 
 def test_what_cannot_be_read(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_process_in_which_the_engine_has_threads_is_not_forked(tmp_path: Path)
         (tmp_path / name / "quads.nq").write_bytes(b"<x:a> <x:b> <x:c> .\n")
     code = f"""
 from pathlib import Path
-from kggraph.store.files import write_on_disk
+from kggraph.store.on_disk import write_on_disk
 
 write_on_disk(Path({os.fspath(tmp_path / "here")!r}))
 with Pool(many=True) as pool:

@@ -9,8 +9,9 @@ from pyoxigraph import RdfFormat, Store
 
 from kggraph.serving.host import Held, QueryHost
 from kggraph.store.client import QueryClient
-from kggraph.store.files import open_store, write_on_disk
+from kggraph.store.files import open_store
 from kggraph.store.limits import HostLimits
+from kggraph.store.on_disk import write_on_disk
 from kggraph.store.overlay import base_of, lay_over, patch_on_disk, read_overlay, write_patched
 from kggraph.store.protocol import QueryRequest
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 from kggraph.config import Settings
 from kggraph.model import Model
@@ -14,7 +15,7 @@ from kggraph.publish import void
 from kggraph.publish.completion import TermCounter
 from kggraph.publish.counts import Counts
 from kggraph.publish.labels import pick, read_labels, sort_key
-from kggraph.publish.lifecycle import ending
+from kggraph.publish.lifecycle import ENDINGS, ending
 from kggraph.publish.spool import Segment, each_file
 from kggraph.publish.things import LABEL_PATHS, Thing, thing_reader
 from kggraph.publish.writer import ROOM, DescriptionsWriter
@@ -22,6 +23,8 @@ from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facet_builder import FacetBuilder
 from kggraph.store.tally import TallyWriter
+
+_ENDINGS: Final = frozenset(f"<{iri}>".encode() for iri in ENDINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def compile_sources(
                     facets.add(thing.iri, thing.rows, keys, item=thing.is_item)
                 counts.add(thing, over=over)
                 links.add(thing.rows)
-                terms.add(thing.rows)
+                terms.add_others(thing.rows)
                 tally.add(thing.rows)
                 quads.write(own)
             files += len(segment.files)
@@ -95,7 +98,7 @@ def compile_sources(
         tally.write(folder / "store")
         counts.default_graph_bytes = quads.tell()
         counts.links = links.counts
-        counts.terms = _terms(terms, sources.ontology, settings)
+        counts.terms = _terms(terms, ontology_rows, counts.predicates, settings)
         counts.write(folder)
         (folder / "void.nt").write_bytes(counts.describe(settings.base_uri, sources.hash))
         _write_named_graphs(sources, quads, (folder / "void.nt").read_bytes(), settings.base_uri)
@@ -115,12 +118,16 @@ def _each_thing(
         for thing in read(data, file.relative):
             shown = [pick(thing.labels, lang, thing.iri).text for lang in languages]
             sorted_by = {text: sort_key(text) for text in dict.fromkeys(shown)}
-            yield thing, [sorted_by[text] for text in shown], ending(thing.ntriples, thing.iri).is_over
+            over = not _ENDINGS.isdisjoint(thing.predicates) and ending(thing.ntriples, thing.iri).is_over
+            yield thing, [sorted_by[text] for text in shown], over
 
 
-def _terms(counted: TermCounter, ontology: bytes, settings: Settings) -> Mapping[str, Any]:
+def _terms(
+    counted: TermCounter, ontology: Sequence[ntriples.Row], properties: Counter[bytes], settings: Settings
+) -> Mapping[str, Any]:
     """All that may be completed, with what the ontology says of it."""
-    counted.add(list(ntriples.rows(ontology)))
+    counted.add_others(ontology)
+    counted.properties = properties
     return counted.all_terms(prefixes=settings.served_prefixes, languages=settings.languages, within=settings.base_uri)
 
 

@@ -194,8 +194,12 @@ class TermCounter:
 
     def add(self, rows: Sequence[ntriples.Row]) -> None:
         """Count triples, each once."""
-        special, concepts = _SPECIAL, self.concepts
         self.properties.update([predicate for _, predicate, _ in rows])
+        self.add_others(rows)
+
+    def add_others(self, rows: Sequence[ntriples.Row]) -> None:
+        """Count triples, but not their properties, when something else counts these."""
+        special, concepts = _SPECIAL, self.concepts
         self.uses.update([term for _, predicate, term in rows if term in concepts and predicate not in special])
         for subject, predicate, term in [row for row in rows if row[1] in special]:
             self._special(subject, predicate, term)

@@ -50,7 +50,7 @@ class Counts:
         """Count a thing."""
         self.kinds[thing.kind] += not over
         self.classes.update(thing.types)
-        self.predicates.update([predicate for _, predicate, _ in thing.rows])
+        self.predicates.update(thing.predicates)
         self.triples += len(thing.rows)
         if f"{DCAT}Dataset" in thing.types:
             self.dataset = min(self.dataset or thing.iri, thing.iri)
@@ -68,7 +68,7 @@ class Counts:
         """Take out a thing that was counted; what is the first of all is to be set anew."""
         self.kinds[thing.kind] -= not over
         self.classes.subtract(thing.types)
-        self.predicates.subtract([predicate for _, predicate, _ in thing.rows])
+        self.predicates.subtract(thing.predicates)
         self.triples -= len(thing.rows)
 
     def describe(self, base: str, version: str, files_version: str = "") -> bytes:

@@ -17,7 +17,7 @@ from kggraph.model import ClassModel
 from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.dumps import gzipped
 from kggraph.publish.labels import pick
-from kggraph.publish.lifecycle import ending
+from kggraph.publish.lifecycle import ending_said
 from kggraph.rdf import ntriples
 from kggraph.terms import RDF
 
@@ -71,7 +71,7 @@ class ItemTable:
 
     def take(self, thing: Description) -> None:
         """Add a row, when it is an item that is still there."""
-        if thing.kind == self._model.kind and not ending(thing.ntriples, thing.iri).is_over:
+        if thing.kind == self._model.kind and not ending_said(thing.own).is_over:
             places = self._places
             said = [(path, *terms) for path, terms in thing.own.items() if path in places]
             self._waiting.append((thing.iri, said))

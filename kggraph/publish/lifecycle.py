@@ -5,8 +5,10 @@ The data say it with terms of others: `owl:deprecated true`, and `dcterms:isRepl
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from kggraph.rdf.ntriples import iri, is_iri, said_of
 from kggraph.terms import DCTERMS, OWL
 
 _DEPRECATED: Final = f"<{OWL}deprecated>".encode()
@@ -28,20 +30,23 @@ class Ending(NamedTuple):
         return self.withdrawn or bool(self.replaced_by)
 
 
-def ending(ntriples: bytes, iri: str) -> Ending:
+def ending(ntriples: bytes, thing: str) -> Ending:
     """What a description says of the end of its thing.
+
+    :param thing: its IRI.
 
     >>> ending(b'<a:b> <http://purl.org/dc/terms/isReplacedBy> <a:c> .', "a:b").replaced_by
     'a:c'
     """
     if _DEPRECATED not in ntriples and _REPLACED not in ntriples:
         return Ending(False, "")
-    subject = f"<{iri}>".encode()
-    withdrawn, replaced = False, ""
-    for line in ntriples.split(b"\n"):
-        parts = line.split(b" ", 2)
-        if len(parts) == 3 and parts[0] == subject:
-            withdrawn |= parts[1] == _DEPRECATED and parts[2].startswith((b'"true"', b'"1"'))
-            if parts[1] == _REPLACED and parts[2].startswith(b"<"):
-                replaced = replaced or parts[2][1:].partition(b">")[0].decode()
-    return Ending(withdrawn, replaced)
+    return ending_said(said_of(ntriples, f"<{thing}>".encode()))
+
+
+def ending_said(own: Mapping[bytes, Sequence[bytes]]) -> Ending:
+    """The same of what is said of the thing itself: property to objects, in N-Triples form."""
+    if _DEPRECATED not in own and _REPLACED not in own:
+        return Ending(False, "")
+    withdrawn = any(term.startswith((b'"true"', b'"1"')) for term in own.get(_DEPRECATED, ()))
+    replacing = [iri(term) for term in own.get(_REPLACED, ()) if is_iri(term)]
+    return Ending(withdrawn, replacing[0] if replacing else "")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kggraph.model import ClassModel, Model
 from kggraph.publish.descriptions import Description, Descriptions
-from kggraph.publish.lifecycle import ending
+from kggraph.publish.lifecycle import ending_said
 from kggraph.publish.name_index import Named
 from kggraph.publish.statements import unique
 from kggraph.rdf import ntriples
@@ -46,7 +46,7 @@ class NameReader:
         :param links: how many things link to it.
         """
         iri, known = found.iri, self._known
-        if not found.labels or ending(found.ntriples, iri).is_over:
+        if not found.labels or ending_said(found.own).is_over:
             return None
         if found.types not in known:
             known[found.types] = _paths_of(self._model.of_types(found.types))

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 from kggraph import page_log
 from kggraph.model import ClassModel, Field, LangText, Model, load_model
 from kggraph.publish.descriptions import Description, Descriptions
-from kggraph.publish.lifecycle import ending
+from kggraph.publish.lifecycle import ending_said
 from kggraph.publish.link_checks import CHECKED_HOST, DEAD, KIND, read_checks
 from kggraph.rdf.iris import local_name, slugify, thing_iri
 from kggraph.terms import RDF, SKOS, SSSOM
@@ -188,7 +188,8 @@ class Measuring:
 
     def counted(self, thing: Description, times: int) -> tuple[ClassCounter | None, Said]:
         """Count a thing, or with -1 take it out; gives what counts its class, and what is said of it."""
-        if ending(thing.ntriples, thing.iri).is_over:
+        said = thing.own
+        if ending_said(said).is_over:
             return None, {}
         self.total += times
         if thing.types not in self._models:
@@ -196,7 +197,6 @@ class Measuring:
         model = self._models[thing.types]
         if model is None:
             return None, {}
-        said = thing.own
         counter = self.counters.get(model.iri)
         if counter is None:
             counter = self.counters[model.iri] = ClassCounter(model, self.languages)

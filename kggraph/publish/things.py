@@ -35,6 +35,8 @@ class Thing:
     """Whether it is of the main class."""
     written: bytes = b""
     """Own triples as N-Triples, when they are at hand."""
+    used: Sequence[bytes] = ()
+    """The predicate of each row, when these are at hand."""
 
     @property
     def subject(self) -> bytes:
@@ -45,6 +47,11 @@ class Thing:
     def ntriples(self) -> bytes:
         """Own triples as N-Triples."""
         return self.written or b"".join([b"%b %b %b .\n" % row for row in self.rows])
+
+    @property
+    def predicates(self) -> Sequence[bytes]:
+        """The predicate of each row."""
+        return self.used or [predicate for _, predicate, _ in self.rows]
 
 
 def thing_reader(model: Model, base: str) -> Callable[[bytes, str], list[Thing]]:
@@ -65,13 +72,14 @@ def thing_reader(model: Model, base: str) -> Callable[[bytes, str], list[Thing]]
             lines.sort()  # as rows are sorted: no term is the begin of another one and a space
             rows = [(s, p, o[:-2]) for s, p, o in [line.split(b" ", 2) for line in lines]]
             iri = ntriples.iri(subject)
+            used = [p for _, p, _ in rows]
             types = tuple([ntriples.iri(o) for s, p, o in rows if p == _TYPE and s == subject and o[:1] == b"<"])
             kind, is_item, paths = class_of(types)
             if named := kind_and_slug(iri, base):
                 kind = named[0]
             labels = read_labels([row for row in rows if row[1] in paths], subject, paths)
             written = b"\n".join([*lines, b""])
-            things.append(Thing(iri, kind, types, labels, rows, source, is_item, written))
+            things.append(Thing(iri, kind, types, labels, rows, source, is_item, written, used))
         return things
 
     return read

@@ -29,7 +29,6 @@ from kggraph.publish.generation import (
     Generation,
     Manifest,
     current_hash,
-    file_entry,
     open_current,
     open_generation,
     write_manifest,
@@ -283,8 +282,7 @@ def _make(
         )
         beside.wait()
         tell("check and close", 0, 0)
-        names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
-        entries = dict(zip(names, pool.map(file_entry, [(folder / name,) for name in names]), strict=True))
+        entries = beside.entries()
     write_manifest(folder, _manifest(sources, settings, outcome, counts, entries))
     return sources.hash
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from kggraph.config import Settings
 from kggraph.publish import dumps
 from kggraph.publish.counts import Counts
+from kggraph.publish.generation import FileEntry, file_entry
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import compare_publication, write_of_descriptions
 from kggraph.publish.void import DUMPS
@@ -25,6 +26,7 @@ class Beside:
     settings: Settings
     pool: Pool
     _waiting: list[Callable[[], None]] = field(default_factory=list)
+    _hashed: dict[Path, Callable[[], FileEntry]] = field(default_factory=dict)
 
     def quads_written(self, counts: Counts) -> None:
         """Begin what is made first of the quads: one thing, so that the longest of `all_written` has a process too."""
@@ -45,6 +47,9 @@ class Beside:
         self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
         self._start(dumps.write_jsonld, quads, size, jsonld, settings.served_prefixes)
         self._start(dumps.write_ntriples, quads, size, ntriples)
+        # By far the largest two; the others are hashed when all are there.
+        for path in (folder / "descriptions.sqlite", quads):
+            self._hashed[path] = self.pool.start_patiently(file_entry, path)
 
     def wait(self) -> None:
         """Until everything is there.
@@ -53,6 +58,17 @@ class Beside:
         """
         for wait in self._waiting:
             wait()
+
+    def entries(self) -> dict[str, FileEntry]:
+        """Every file of the generation by its path, when nothing writes there any more.
+
+        :raises GenerationError: a process was ended.
+        """
+        paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        others = [path for path in paths if path not in self._hashed]
+        found = dict(zip(others, self.pool.map(file_entry, [(path,) for path in others]), strict=True))
+        found |= {path: entry() for path, entry in self._hashed.items()}
+        return {path.relative_to(self.folder).as_posix(): found[path] for path in paths}
 
     def _start(self, function: Callable[..., None], *arguments: object) -> None:
         self._waiting.append(self.pool.start_patiently(function, *arguments))

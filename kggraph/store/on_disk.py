@@ -43,10 +43,9 @@ def write_on_disk(folder: Path) -> None:
     command = [sys.executable, "-m", __name__, os.fspath(folder / QUADS_NAME), os.fspath(target), str(os.getpid())]
     done = subprocess.run(command, stderr=subprocess.PIPE, env=environment_with(_ALLOCATOR), check=False)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise GenerationError(
-            f"The database on disk could not be made: {said or 'its process was ended; was there too little memory?'}"
-        )
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].removesuffix(".")
+        reason = f"{said}." if said else "its process was ended; was there too little memory?"
+        raise GenerationError(f"The database on disk could not be made: {reason}")
     store = Store(os.fspath(target))  # merged here, by a thread that need not wait
     store.optimize()
     store.flush()

@@ -60,8 +60,8 @@ def canonical(store: Store) -> set[str]:
 @pytest.mark.parametrize(
     ("quads", "sentence"),
     [
-        (b"<x:a> <x:p> nothing .\n", r"The database on disk could not be made: .*line 1.*"),
-        (None, r"The database on disk could not be made: .*No such file.*"),
+        (b"<x:a> <x:p> nothing .\n", r"The database on disk could not be made: .*line 1.*\.$"),
+        (None, r"The database on disk could not be made: .*No such file.*\.$"),
     ],
 )
 def test_a_database_on_disk_that_cannot_be_made(tmp_path: Path, quads: bytes | None, sentence: str) -> None:

@@ -26,9 +26,8 @@ def open_store(path: Path) -> Store:
     if path.is_dir():
         if is_on_disk(path):
             return Store.read_only(os.fspath(path / ON_DISK_NAME))
-        store = Store()
         # They were written here: to look at each IRI and tag once more would take a fifth of the time.
-        store.bulk_load(path=os.fspath(path / QUADS_NAME), format=RdfFormat.N_QUADS, lenient=True)
+        store = _read(path / QUADS_NAME, RdfFormat.N_QUADS, lenient=True)
         lay_over(store, read_overlay(path))
         return store
     representation = rdf_format_of(path.name)
@@ -38,9 +37,13 @@ def open_store(path: Path) -> Store:
             ".jsonld.",
             key="data",
         )
+    return _read(path, RdfFormat.from_media_type(representation.media_type))
+
+
+def _read(path: Path, format: RdfFormat | None, *, lenient: bool = False) -> Store:
     store = Store()
     try:
-        store.bulk_load(path=os.fspath(path), format=RdfFormat.from_media_type(representation.media_type))
+        store.bulk_load(path=os.fspath(path), format=format, lenient=lenient)
     except SyntaxError as error:
         raise SourceError(_sentence(error.msg), path=path.name, line=error.lineno, column=error.offset) from None
     except (OSError, ValueError) as error:

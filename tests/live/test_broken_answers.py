@@ -57,7 +57,11 @@ def spooled(pid: int) -> int:
 def host_and_workers(server: Server) -> tuple[set[int], set[int]]:
     """The query host, and its workers."""
     children = server.processes()
-    hosts = {pid for pid in children if b"kggraph.store.host" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    hosts = set()
+    for pid in children:
+        with contextlib.suppress(OSError):  # a worker may have ended since it was listed
+            if b"kggraph.store.host" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                hosts.add(pid)
     workers = {worker for pid in hosts for worker in descendants(pid)}
     return hosts - workers, workers
 

@@ -79,3 +79,6 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bad.ttl").write_text("<x:a> <x:b>\n  y:c .")
     with pytest.raises(SourceError, match=r"^bad\.ttl:2:3: The prefix y: has not been declared\.$"):
         open_store(tmp_path / "bad.ttl")
+    (tmp_path / "quads.nq").write_text("<x:a> <x:b> nothing .\n")
+    with pytest.raises(SourceError, match=r"^quads\.nq:1:"):
+        open_store(tmp_path)

@@ -129,9 +129,7 @@ def write_turtle_and_trig(quads: Path, size: int, turtle: Path, trig: Path, pref
         _serialize(rows, packer, ox.RdfFormat.TURTLE, prefixes)
         packer.copy(turtle)
         source.seek(size)
-        _serialize(
-            ox.parse(input=source, format=ox.RdfFormat.N_QUADS, lenient=True), packer, ox.RdfFormat.TRIG, prefixes
-        )
+        _serialize(_rows(source, ox.RdfFormat.N_QUADS), packer, ox.RdfFormat.TRIG, prefixes)
 
 
 def _rows(source: IO[bytes], format: ox.RdfFormat) -> Iterator[ox.Quad]:

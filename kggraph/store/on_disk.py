@@ -3,7 +3,8 @@
 The engine sorts what it loads, and merges what was sorted before whenever there are four files of it. Many small loads
 are sorted quickly, within the processor's cache, but would then be merged again and again. So the merging waits: its
 thread gets hardly any time that another one wants, and at the end all is merged once. Measured on 4.4 million quads
-with one processor: 27 s and 1.3 GB if loaded at once, 33 s in pieces, 18 s and 0.12 GB in pieces merged once.
+with one processor (`tools/bench_on_disk.py`): 27 s and 1.2 GB if loaded at once, 33 s in pieces, 19 s and 0.15 GB in
+pieces that are merged once.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ def main() -> int:
         return 2
     quads = Path(sys.argv[1]).resolve()
     for way in WAYS:
-        with tempfile.TemporaryDirectory(prefix="kggraph-on-disk-", dir=quads.parent) as folder:
-            os.link(quads, Path(folder) / QUADS_NAME)
+        with tempfile.TemporaryDirectory(prefix="kggraph-on-disk-") as folder:
+            (Path(folder) / QUADS_NAME).symlink_to(quads)
             subprocess.run([sys.executable, __file__, folder, way], check=True)
     return 0
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,7 @@ from kggraph.store.sandbox import end_with_parent
 
 _PIECE_BYTES: Final = 8 << 20
 _MOST_PIECES: Final = 400
-"""Each is four files until all are merged, which a process must be able to hold open."""
+"""Each is a file of every table, which are all open while they are merged."""
 _ALLOCATOR: Final = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=500000000:glibc.malloc.trim_threshold=2000000000"}
 """Memory of a piece is kept for the next one, instead of asked from the kernel again: a tenth of the time."""
 _MERGING: Final = "rocksdb:low"
@@ -58,7 +59,9 @@ def load(quads: Path, target: Path, piece_bytes: int = _PIECE_BYTES) -> None:
     :param piece_bytes: size of the pieces; all lines with blank nodes must be in one, as their labels mean something
         there only, so that from the first of them on all is one piece.
     """
-    size = max(piece_bytes, quads.stat().st_size // _MOST_PIECES)
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_PIECES if allowed == resource.RLIM_INFINITY else min(_MOST_PIECES, max(allowed * 2 // 5, 1))
+    size = max(piece_bytes, quads.stat().st_size // most)
     store = Store(os.fspath(target))
     with quads.open("rb") as file:
         while lines := file.readlines(size):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,25 @@ def test_pieces_of_a_database_on_disk_share_their_blank_nodes(tmp_path: Path) ->
         load(path, tmp_path / str(bytes_), bytes_)
         store = Store.read_only(str(tmp_path / str(bytes_)))
         assert canonical(store) == canonical(whole), bytes_
+
+
+def test_pieces_are_no_more_than_files_that_may_be_open(tmp_path: Path) -> None:
+    (tmp_path / "quads.nq").write_bytes(b"".join(b"<x:%d> <x:p> <x:o> .\n" % number for number in range(2000)))
+    code = f"""
+import resource
+from pathlib import Path
+from pyoxigraph import Store
+from kggraph.store.on_disk import load
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+folder = Path({str(tmp_path)!r})
+load(folder / "quads.nq", folder / "rocksdb", 1)
+store = Store(str(folder / "rocksdb"))
+store.optimize()
+print(len(store))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "2000\n", done.stderr
 
 
 def canonical(store: Store) -> set[str]:

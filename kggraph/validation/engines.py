@@ -110,7 +110,7 @@ def read_report(report: str, texts: ShapeTexts) -> Report:
         path = str(one["resultPath"]) if "resultPath" in one else None
         if path and path.startswith("_:"):
             # A blank node means another one in every report: say the path as SPARQL does.
-            path = texts.path(shape) or "complex path"
+            path = (texts.path(shape) if shape else None) or "complex path"
         value = str(one["value"]) if "value" in one else None
         given = {(m.language or ""): m.value for m in said.get("resultMessage", ()) if isinstance(m, ox.Literal)}
         messages = texts_for(texts, shape, component, value, given)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from shifty import _shifty
 
 from kggraph.errors import ShapesError
 from kggraph.validation.narrowing import narrowed
 from kggraph.validation.report import one_line
+from kggraph.validation.settled import unsettled
 from kggraph.validation.shifty_queries import readable
-from kggraph.validation.shifty_shapes import applicable
 
 _SMALL: Final = 200_000
 """Bytes of data whose report takes less time than to make shapes for the second of two runs."""
@@ -26,35 +27,42 @@ def shifty_report(data: bytes, shapes: bytes) -> str:
     """
     try:
         validator = _prepared(shapes)
-        problems = list(validator.diagnostics)
         if len(data) < _SMALL:
-            result = validator.validate_w3c(
-                data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error"
-            )
-            if problems := [*problems, *result.diagnostics]:
-                raise ShapesError(f"The shapes cannot be used: {one_line(problems[0])}")
-            return str(result._report_ntriples)
+            return _report(validator, data)
+        # Whether shapes can be used does not depend on what is left of them.
+        _run(validator.validate_algebra, b"")
+        left, asked = unsettled(shapes, data)
+        if not left:
+            return ""
         # Evaluates the same without making a report: 2.5 times as quick, and mostly there is nothing to report.
-        quick = _prepared(applicable(shapes, data)).validate_algebra(
-            data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error"
-        )
-        problems += quick.diagnostics
-        report = ""
-        if quick.violations or not quick.conforms:
-            found = [(violation.shape_name, violation.focus_node) for violation in quick.violations]
-            result = _shifty.PreparedValidator(
-                readable(narrowed(shapes, found)), shapes_format="ntriples"
-            ).validate_w3c(data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error")
-            problems += result.diagnostics
-            # Not report_turtle, which writes "01"^^xsd:integer as 1.
-            report = result._report_ntriples
+        quick = _run(_prepared(left).validate_algebra, asked)
+        if quick.conforms and not quick.violations:
+            return ""
+        found = [(violation.shape_name, violation.focus_node) for violation in quick.violations]
+        return _report(_shifty.PreparedValidator(readable(narrowed(shapes, found)), shapes_format="ntriples"), data)
     except (ValueError, RuntimeError) as error:
-        raise ShapesError(f"The shapes cannot be used: {one_line(error)}") from None
-    if problems:
-        raise ShapesError(f"The shapes cannot be used: {one_line(problems[0])}")
-    return report
+        raise _unusable(error) from None
 
 
 @lru_cache(maxsize=32)
 def _prepared(shapes: bytes) -> _shifty.PreparedValidator:
-    return _shifty.PreparedValidator(readable(shapes), shapes_format="ntriples")
+    validator = _shifty.PreparedValidator(readable(shapes), shapes_format="ntriples")
+    if validator.diagnostics:
+        raise _unusable(validator.diagnostics[0])
+    return validator
+
+
+def _report(validator: _shifty.PreparedValidator, data: bytes) -> str:
+    # Not report_turtle, which writes "01"^^xsd:integer as 1.
+    return str(_run(validator.validate_w3c, data)._report_ntriples)
+
+
+def _run(validate: Callable[..., Any], data: bytes) -> Any:
+    result = validate(data, data_format="ntriples", graph_mode="data", run_infer=False, on_unsupported="error")
+    if result.diagnostics:
+        raise _unusable(result.diagnostics[0])
+    return result
+
+
+def _unusable(problem: object) -> ShapesError:
+    return ShapesError(f"The shapes cannot be used: {one_line(problem)}")

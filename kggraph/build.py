@@ -259,6 +259,7 @@ def _make(
             folder,
             settings,
             done=lambda done: tell("validate and compile", done, files),
+            quads_begun=lambda: beside.quads_begun(sources.segments),
             quads_written=beside.quads_written,
         )
         # What is known of every file is of no more use, and takes memory that the text index needs.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from kggraph.publish.counts import Counts
 from kggraph.publish.generation import FileEntry, file_entry
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import compare_publication, write_of_descriptions
+from kggraph.publish.spool import Segment
 from kggraph.publish.void import DUMPS
 from kggraph.store.on_disk import write_on_disk
+from kggraph.store.overlay import QUADS_NAME
 from kggraph.store.remote import remote_of
 
 
@@ -26,13 +28,21 @@ class Beside:
     settings: Settings
     pool: Pool
     _waiting: list[Callable[[], None]] = field(default_factory=list)
+    _is_on_disk: bool = False
     _hashed: dict[Path, Callable[[], FileEntry]] = field(default_factory=dict)
+
+    def quads_begun(self, segments: Sequence[Segment]) -> None:
+        """Begin the database on disk, if these are too many triples for memory and a process can follow their file."""
+        if self.pool.has_processes and self._are_many(sum(segment.triples for segment in segments)):
+            expected = sum(segment.path.stat().st_size for segment in segments)
+            self._waiting.append(self.pool.start(write_on_disk, self.folder / "store", expected))
+            self._is_on_disk = True
 
     def quads_written(self, counts: Counts) -> None:
         """Begin what is made first of the quads: one thing, so that the longest of `all_written` has a process too."""
-        quads, target = self.folder / "store" / "quads.nq", self.folder / "dumps"
+        quads, target = self.folder / "store" / QUADS_NAME, self.folder / "dumps"
         target.mkdir()
-        if counts.triples > self.settings.memory_limit_triples and remote_of(self.settings) is None:
+        if not self._is_on_disk and self._are_many(counts.triples):
             self._start(write_on_disk, quads.parent)
         _, turtle, _ = (target / name for name in DUMPS)
         trig, prefixes = target / "dataset.trig.gz", self.settings.served_prefixes
@@ -41,7 +51,7 @@ class Beside:
     def all_written(self, counts: Counts, hash: str) -> None:
         """Begin the rest, the longest first."""
         folder, target, settings = self.folder, self.folder / "dumps", self.settings
-        quads, size = folder / "store" / "quads.nq", counts.default_graph_bytes
+        quads, size = folder / "store" / QUADS_NAME, counts.default_graph_bytes
         ntriples, _, jsonld = (target / name for name in DUMPS)
         self._start(write_of_descriptions, folder, target / "items.csv.gz", settings.languages)
         self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
@@ -69,6 +79,9 @@ class Beside:
         found = dict(zip(others, self.pool.map(file_entry, [(path,) for path in others]), strict=True))
         found |= {path: entry() for path, entry in self._hashed.items()}
         return {path.relative_to(self.folder).as_posix(): found[path] for path in paths}
+
+    def _are_many(self, triples: int) -> bool:
+        return triples > self.settings.memory_limit_triples and remote_of(self.settings) is None
 
     def _start(self, function: Callable[..., None], *arguments: object) -> None:
         self._waiting.append(self.pool.start_patiently(function, *arguments))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,8 @@ from kggraph.publish.writer import ROOM, DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import kind_and_slug
 from kggraph.search.facet_builder import FacetBuilder
+from kggraph.store.on_disk import being_written
+from kggraph.store.overlay import QUADS_NAME
 from kggraph.store.tally import TallyWriter
 
 _ENDINGS: Final = frozenset(f"<{iri}>".encode() for iri in ENDINGS)
@@ -56,6 +59,7 @@ def compile_sources(
     settings: Settings,
     *,
     done: Callable[[int], None],
+    quads_begun: Callable[[], None],
     quads_written: Callable[[Counts], None],
 ) -> Counts:
     """Write descriptions, facets, quads and their tally.
@@ -63,6 +67,7 @@ def compile_sources(
     :param segments: those of the sources, as soon as each may be compiled.
     :param folder: the generation in the making.
     :param done: called with the number of files compiled so far.
+    :param quads_begun: called when the file of the quads is there, which grows from now on.
     :param quads_written: called when the quads are complete, and the rest is not yet.
     """
     counts = Counts()
@@ -75,7 +80,8 @@ def compile_sources(
     ontology_rows = list(ntriples.rows(sources.ontology))
     tally = TallyWriter(ontology_rows)
     terms = TermCounter([sources.ontology], chain.from_iterable(segment.concepts for segment in sources.segments))
-    with (folder / "store" / "quads.nq").open("wb", buffering=1 << 20) as quads:
+    with _written(folder / "store" / QUADS_NAME) as quads:
+        quads_begun()
         files = 0
         for segment in segments:
             for thing, keys, over in _each_thing(segment, read, settings.languages):
@@ -108,6 +114,18 @@ def compile_sources(
     writer.finish()
     facets.write(folder / "search" / "facets")
     return counts
+
+
+@contextmanager
+def _written(quads: Path) -> Iterator[BinaryIO]:
+    """A file that has its name when it is complete; until then it may be read as it grows."""
+    part = being_written(quads)
+    try:
+        with part.open("wb", buffering=1 << 20) as file:
+            yield file
+        part.rename(quads)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _each_thing(

@@ -65,6 +65,11 @@ class Pool:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     @property
+    def has_processes(self) -> bool:
+        """Whether what is started goes on beside; otherwise it is done at once."""
+        return self._executor is not None
+
+    @property
     def ahead(self) -> int:
         """How many calls may be under way before the first result is waited for, so that memory is bounded."""
         return 2 * self._processors if self._executor else 1

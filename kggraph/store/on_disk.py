@@ -15,6 +15,8 @@ import re
 import resource
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -33,16 +35,31 @@ _ALLOCATOR: Final = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=500000000:gl
 _MERGING: Final = "rocksdb:low"
 """The threads that merge."""
 _LOWEST: Final = 19
+_LATER: Final = 5
+"""Niceness of the process: a build goes on without it, and waits for others."""
+_LOOK_S: Final = 0.1
+"""Seconds after which it is looked whether more was written."""
 _BLANK: Final = re.compile(rb"^_:| _:\S+ (?:<\S+> )?\.$", re.MULTILINE)
 
 
-def write_on_disk(folder: Path) -> None:
+def being_written(quads: Path) -> Path:
+    """The name that a file of quads has until it is complete; removed, it was given up.
+
+    >>> being_written(Path("store/quads.nq")).name
+    'quads.nq.part'
+    """
+    return quads.with_name(f"{quads.name}.part")
+
+
+def write_on_disk(folder: Path, expected_bytes: int = 0) -> None:
     """Make a database of the N-Quads in a store folder, for a generation that is too large for memory.
 
+    :param expected_bytes: about how large they will be, when they are still being written (`being_written`).
     :raises GenerationError: it could not be made.
     """
     target = folder / ON_DISK_NAME
-    command = [sys.executable, "-m", __name__, os.fspath(folder / QUADS_NAME), os.fspath(target), str(os.getpid())]
+    arguments = os.fspath(folder / QUADS_NAME), os.fspath(target), str(expected_bytes), str(os.getpid())
+    command = [sys.executable, "-m", __name__, *arguments]
     done = subprocess.run(command, stderr=subprocess.PIPE, env=environment_with(_ALLOCATOR), check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2].removesuffix(".")
@@ -53,24 +70,44 @@ def write_on_disk(folder: Path) -> None:
     store.flush()
 
 
-def load(quads: Path, target: Path, piece_bytes: int = _PIECE_BYTES) -> None:
-    """Load N-Quads into a new database, in pieces.
+def load(quads: Path, target: Path, piece_bytes: int = _PIECE_BYTES, expected_bytes: int = 0) -> None:
+    """Load N-Quads into a new database, in pieces, while they are written or afterwards.
 
     :param piece_bytes: size of the pieces; all lines with blank nodes must be in one, as their labels mean something
         there only, so that from the first of them on all is one piece.
+    :param expected_bytes: about how large they will be, when they are still being written.
+    :raises OSError: they cannot be read, or were given up.
     """
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST_PIECES if allowed == resource.RLIM_INFINITY else min(_MOST_PIECES, max(allowed * 2 // 5, 1))
-    size = max(piece_bytes, quads.stat().st_size // most)
+    size = max(piece_bytes, (expected_bytes or quads.stat().st_size) // most)
     store = Store(os.fspath(target))
-    with quads.open("rb") as file:
-        while lines := file.readlines(size):
-            _let_merging_wait()  # each time: there may be more threads by now
-            piece = b"".join(lines)
-            if b"_:" in piece and _BLANK.search(piece):
-                piece += file.read()
-            store.bulk_load(input=piece, format=RdfFormat.N_QUADS, lenient=True)
+    pieces = _pieces(quads, size)
+    for piece in pieces:
+        _let_merging_wait()  # each time: there may be more threads by now
+        if b"_:" in piece and _BLANK.search(piece):
+            piece = b"".join([piece, *pieces])
+        store.bulk_load(input=piece, format=RdfFormat.N_QUADS, lenient=True)
     store.flush()
+
+
+def _pieces(quads: Path, size: int) -> Iterator[bytes]:
+    """Whole lines of a file, of about a size together; more of it is waited for until the file has its name."""
+    part, lines = being_written(quads), bytearray()
+    with (quads if quads.exists() else part).open("rb") as file:
+        while True:
+            is_complete = quads.exists()  # before it is read, else what comes between would be missed
+            lines += (read := file.read(size))
+            if len(lines) >= size and (end := lines.rfind(b"\n") + 1):
+                yield bytes(lines[:end])
+                del lines[:end]
+            if not read and is_complete:
+                yield bytes(lines)
+                return
+            if not read:
+                if not part.exists() and not quads.exists():
+                    raise FileNotFoundError(f"{quads} was given up before it was complete")
+                time.sleep(_LOOK_S)
 
 
 def _let_merging_wait() -> None:
@@ -83,8 +120,9 @@ def _let_merging_wait() -> None:
 
 
 if __name__ == "__main__":
-    end_with_parent(int(sys.argv[3]))
+    end_with_parent(int(sys.argv[4]))
+    os.nice(_LATER)
     try:
-        load(Path(sys.argv[1]), Path(sys.argv[2]))
+        load(Path(sys.argv[1]), Path(sys.argv[2]), expected_bytes=int(sys.argv[3]))
     except (OSError, ValueError) as error:
         sys.exit(f"{error}")

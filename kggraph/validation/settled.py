@@ -74,7 +74,7 @@ def unsettled(shapes: bytes, data: bytes) -> tuple[bytes, bytes]:
 def _needless(certain: Certain, rules: _Rules, shape: bytes) -> Iterator[ntriples.Row]:
     """What a shape says that is certain of all its focus nodes; only its targets, when that is all it says."""
     one = rules.said[shape]
-    nodes = _focus_nodes(shape, one, certain.triples)
+    nodes = _focus_nodes(one, certain.triples)
     if nodes is None:
         return
     parts = [(shape, name, term) for name in filter(constrains, one) for term in one[name]]
@@ -84,7 +84,6 @@ def _needless(certain: Certain, rules: _Rules, shape: bytes) -> Iterator[ntriple
         kept = {part for part in parts if not nodes <= certain.satisfying(one, *part[1:], nodes)}
     if not kept:
         yield from ((shape, name, term) for name in TARGETS for term in one.get(name, ()))
-        yield from ((shape, TYPE, term) for term in one.get(TYPE, ()) if term in CLASSES)
     elif shape not in rules.referred and PATH not in one:
         # What a closed shape allows is what it says something of.
         is_closed = any(name == _CLOSED for _, name, _ in kept)
@@ -92,12 +91,13 @@ def _needless(certain: Certain, rules: _Rules, shape: bytes) -> Iterator[ntriple
         yield from ((shape, IGNORED, term) for term in one.get(IGNORED, ()) if not is_closed)
 
 
-def _focus_nodes(shape: bytes, one: Said, triples: TripleSets) -> Nodes | None:
+def _focus_nodes(one: Said, triples: TripleSets) -> Nodes | None:
     """https://www.w3.org/TR/shacl/#targets; `None` when they are not known here."""
-    if any(name.startswith(TARGET) and name not in TARGETS for name in one):
+    if not CLASSES.isdisjoint(one.get(TYPE, ())) or any(
+        name.startswith(TARGET) and name not in TARGETS for name in one
+    ):
         return None
-    of_class, nodes, subjects_of, objects_of = (one.get(name, ()) for name in TARGETS)
-    classes = of_class if CLASSES.isdisjoint(one.get(TYPE, ())) else (*of_class, shape)
+    classes, nodes, subjects_of, objects_of = (one.get(name, ()) for name in TARGETS)
     return frozenset(nodes).union(
         *map(triples.instances, classes), *map(triples.subjects, subjects_of), *map(triples.objects, objects_of)
     )

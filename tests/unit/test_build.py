@@ -25,6 +25,7 @@ from kggraph.errors import ConfigError, GenerationError, NonconformingData, Shap
 from kggraph.publish import spool
 from kggraph.rdf.source import read_folder
 from kggraph.store.files import is_on_disk, open_store
+from kggraph.store.on_disk import being_written
 from tests.live.conftest import alive, descendants, until
 
 BASE = "https://example.org/bridges/"
@@ -444,3 +445,35 @@ def test_what_is_too_large_for_memory_is_kept_on_disk(settings: Settings) -> Non
         str(quad) for quad in stores[1] if "void" not in str(quad)
     }
     on_disk.verify()
+
+
+def run_build(settings: Settings) -> subprocess.CompletedProcess[str]:
+    """By a process of its own, in which other processes can be started quickly."""
+    return subprocess.run(
+        [sys.executable, "-m", "kggraph", "build"],
+        cwd=settings.root,
+        env={**os.environ, "KGGRAPH_MEMORY_LIMIT_TRIPLES": "10"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_database_on_disk_that_is_made_while_quads_are_written_holds_them_all(settings: Settings) -> None:
+    done = run_build(settings)
+    assert done.returncode == 0, done.stderr
+    generation = open_current(settings)
+    folder = generation.quads_path.parent
+    assert is_on_disk(folder) and not being_written(generation.quads_path).exists()
+    assert len(open_store(folder)) == len(generation.quads_path.read_bytes().splitlines()) > 10
+    generation.verify()
+
+
+def test_a_build_that_is_refused_leaves_no_process_that_waits_for_quads(settings: Settings) -> None:
+    write(settings, "data/bridges/new.ttl", BRIDGE % ("new", '"long"'))
+    done = run_build(settings)
+    assert done.returncode == 1 and "Nothing was published" in done.stdout + done.stderr
+    asked = subprocess.run(["pgrep", "-f", str(settings.root)], capture_output=True, text=True, check=False)
+    assert asked.stdout == ""
+    assert current_hash(settings) is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, NamedNode, RdfFormat,
 
 from kggraph.errors import ConfigError, GenerationError, SourceError
 from kggraph.store.files import is_on_disk, open_store
-from kggraph.store.on_disk import load, write_on_disk
+from kggraph.store.on_disk import being_written, load, write_on_disk
 
 QUADS = b"<x:a> <x:p> <x:b> .\n<x:a> <x:p> <x:c> <x:g> .\n"
 
@@ -70,6 +72,38 @@ print(len(store))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "2000\n", done.stderr
+
+
+def test_quads_are_loaded_while_they_are_written(tmp_path: Path) -> None:
+    plain = [b'<x:%d> <x:p> "%d" .\n' % (n, n) for n in range(300)]
+    written = b"".join([*plain, b"_:a <x:p> _:b .\n", b"_:b <x:q> <x:c> <x:g> .\n", b"<x:last> <x:p> <x:o> ."])
+    path = tmp_path / "quads.nq"
+    with being_written(path).open("wb", buffering=0) as file, ThreadPoolExecutor() as threads:
+        loading = threads.submit(load, path, tmp_path / "rocksdb", 100, len(written))
+        # Lines and pieces end elsewhere.
+        for start in range(0, len(written), 97):
+            file.write(written[start : start + 97])
+            time.sleep(0.002)
+        assert not loading.done()
+        being_written(path).rename(path)
+        loading.result()
+    whole = Store()
+    whole.bulk_load(input=written, format=RdfFormat.N_QUADS)
+    assert canonical(Store.read_only(str(tmp_path / "rocksdb"))) == canonical(whole)
+
+
+def test_quads_that_are_given_up_are_waited_for_no_longer(tmp_path: Path) -> None:
+    part = being_written(tmp_path / "quads.nq")
+    part.write_bytes(b"<x:a> <x:p> <x:b> .\n")
+    with ThreadPoolExecutor() as threads:
+        making = threads.submit(write_on_disk, tmp_path, 100)
+        time.sleep(0.5)
+        assert not making.done()
+        part.unlink()
+        with pytest.raises(
+            GenerationError, match=r"could not be made: .*quads\.nq was given up before it was complete\.$"
+        ):
+            making.result()
 
 
 def canonical(store: Store) -> set[str]:

@@ -6,11 +6,10 @@ Data that do not conform are never published, and a build that stops at any mome
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -252,24 +251,24 @@ def _make(
         del paths  # 300 bytes a file
         outcome = Outcome()
         tell("validate and compile", 0, files)
-        beside = Beside(folder, settings, pool)
+        (folder / "search").mkdir()
+        (folder / "ontology.nt").write_bytes(sources.ontology)
+        (folder / "shapes.nt").write_bytes(sources.shapes)
+        triples = sum(segment.triples for segment in sources.segments)
+        spooled = sum(segment.path.stat().st_size for segment in sources.segments)
+        beside = Beside(folder, settings, pool, outcome, triples, spooled)
         counts = compile_sources(
             sources,
             _validated(sources, settings, lang, engine, pool, outcome),
             folder,
             settings,
             done=lambda done: tell("validate and compile", done, files),
-            quads_begun=lambda: beside.quads_begun(sources.segments),
-            quads_written=beside.quads_written,
+            follower=beside,
         )
         # What is known of every file is of no more use, and takes memory that the text index needs.
         sources = replace(sources, segments=(), where={})
         forget()
         shutil.rmtree(folder / _SPOOL)
-        (folder / "ontology.nt").write_bytes(sources.ontology)
-        (folder / "shapes.nt").write_bytes(sources.shapes)
-        results = [asdict(result) for result in outcome.report().results]
-        (folder / "report.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
         beside.all_written(counts, sources.hash)
         tell("write dumps", 0, 0)
         write_text_index(

@@ -24,7 +24,7 @@ import pyoxigraph as ox
 
 from kggraph.store.on_disk import write_on_disk
 
-LOOK_UP = "SELECT kind, types, labels, ntriples, source FROM thing WHERE iri = ?"
+LOOK_UP = "SELECT kind, types, labels, ntriples, source FROM thing CROSS JOIN body ON body.id = thing.id WHERE iri = ?"
 TRIPLES = 60
 ROUNDS = 5000
 
@@ -50,7 +50,7 @@ def descriptions(source: Path, folder: Path) -> None:
     shutil.copy(source, base)
     connection = sqlite3.connect(base, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
-    iris = [iri for (iri,) in connection.execute("SELECT iri FROM thing WHERE ntriples IS NOT NULL")]
+    iris = [iri for (iri,) in connection.execute("SELECT iri FROM thing WHERE kind != ''")]
     connection.close()
     changed, before = iris[len(iris) // 2], digest(base)
     began = time.perf_counter()
@@ -79,7 +79,7 @@ def write_page(path: Path, iri: str) -> None:
     """Change a description in the log, and end without closing, which would write the log into the shared base."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript("PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = FULL")
-    connection.execute("UPDATE thing SET ntriples = ? WHERE iri = ?", (b"new", iri))
+    connection.execute("UPDATE body SET ntriples = ? WHERE id = (SELECT id FROM thing WHERE iri = ?)", (b"new", iri))
     os._exit(0)
 
 

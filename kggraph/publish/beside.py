@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from kggraph.config import Settings
 from kggraph.publish import dumps
 from kggraph.publish.counts import Counts
+from kggraph.publish.gate import Outcome
 from kggraph.publish.generation import FileEntry, file_entry
 from kggraph.publish.pool import Pool
 from kggraph.publish.publication import compare_publication, write_of_descriptions
-from kggraph.publish.spool import Segment
 from kggraph.publish.void import DUMPS
 from kggraph.store.on_disk import write_on_disk
 from kggraph.store.overlay import QUADS_NAME
@@ -27,19 +28,24 @@ class Beside:
     """The generation in the making."""
     settings: Settings
     pool: Pool
+    outcome: Outcome
+    """What validation finds."""
+    triples: int
+    """In the sources."""
+    spooled_bytes: int
+    """These as N-Triples."""
     _waiting: list[Callable[[], None]] = field(default_factory=list)
     _is_on_disk: bool = False
     _hashed: dict[Path, Callable[[], FileEntry]] = field(default_factory=dict)
 
-    def quads_begun(self, segments: Sequence[Segment]) -> None:
+    def quads_begun(self) -> None:
         """Begin the database on disk, if these are too many triples for memory and a process can follow their file."""
-        if self.pool.has_processes and self._are_many(sum(segment.triples for segment in segments)):
-            expected = sum(segment.path.stat().st_size for segment in segments)
-            self._waiting.append(self.pool.start(write_on_disk, self.folder / "store", expected))
+        if self.pool.has_processes and self._are_many(self.triples):
+            self._waiting.append(self.pool.start(write_on_disk, self.folder / "store", self.spooled_bytes))
             self._is_on_disk = True
 
     def quads_written(self, counts: Counts) -> None:
-        """Begin what is made first of the quads: one thing, so that the longest of `all_written` has a process too."""
+        """Begin what is made first of the quads: one thing, so that what is longest has a process too."""
         quads, target = self.folder / "store" / QUADS_NAME, self.folder / "dumps"
         target.mkdir()
         if not self._is_on_disk and self._are_many(counts.triples):
@@ -48,12 +54,18 @@ class Beside:
         trig, prefixes = target / "dataset.trig.gz", self.settings.served_prefixes
         self._start(dumps.write_turtle_and_trig, quads, counts.default_graph_bytes, turtle, trig, prefixes)
 
+    def descriptions_written(self) -> None:
+        """Begin what takes longest of all; the report on quality counts what validation found."""
+        results = [asdict(result) for result in self.outcome.report().results]
+        (self.folder / "report.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
+        table = self.folder / "dumps" / "items.csv.gz"
+        self._start(write_of_descriptions, self.folder, table, self.settings.languages)
+
     def all_written(self, counts: Counts, hash: str) -> None:
         """Begin the rest, the longest first."""
         folder, target, settings = self.folder, self.folder / "dumps", self.settings
         quads, size = folder / "store" / QUADS_NAME, counts.default_graph_bytes
         ntriples, _, jsonld = (target / name for name in DUMPS)
-        self._start(write_of_descriptions, folder, target / "items.csv.gz", settings.languages)
         self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
         self._start(dumps.write_jsonld, quads, size, jsonld, settings.served_prefixes)
         self._start(dumps.write_ntriples, quads, size, ntriples)

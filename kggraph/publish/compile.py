@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from kggraph.config import Settings
 from kggraph.model import Model
@@ -52,6 +52,19 @@ class Sources:
                 yield file.relative, file.sha256
 
 
+class Follower(Protocol):
+    """Makes something of what is compiled, as soon as it is there."""
+
+    def quads_begun(self) -> None:
+        """The file of the quads is there (`being_written`), and grows from now on."""
+
+    def quads_written(self, counts: Counts) -> None:
+        """The quads are complete."""
+
+    def descriptions_written(self) -> None:
+        """The descriptions are complete, and all was validated; facets are not there yet."""
+
+
 def compile_sources(
     sources: Sources,
     segments: Iterable[Segment],
@@ -59,16 +72,14 @@ def compile_sources(
     settings: Settings,
     *,
     done: Callable[[int], None],
-    quads_begun: Callable[[], None],
-    quads_written: Callable[[Counts], None],
+    follower: Follower,
 ) -> Counts:
     """Write descriptions, facets, quads and their tally.
 
     :param segments: those of the sources, as soon as each may be compiled.
     :param folder: the generation in the making.
     :param done: called with the number of files compiled so far.
-    :param quads_begun: called when the file of the quads is there, which grows from now on.
-    :param quads_written: called when the quads are complete, and the rest is not yet.
+    :param follower: told what is there so far.
     """
     counts = Counts()
     (folder / "store").mkdir()
@@ -81,7 +92,7 @@ def compile_sources(
     tally = TallyWriter(ontology_rows)
     terms = TermCounter([sources.ontology], chain.from_iterable(segment.concepts for segment in sources.segments))
     with _written(folder / "store" / QUADS_NAME) as quads:
-        quads_begun()
+        follower.quads_begun()
         files = 0
         for segment in segments:
             for thing, keys, over in _each_thing(segment, read, settings.languages):
@@ -106,12 +117,12 @@ def compile_sources(
         counts.links = links.counts
         counts.terms = _terms(terms, ontology_rows, counts.predicates, settings)
         counts.write(folder)
-        (folder / "void.nt").write_bytes(counts.describe(settings.base_uri, sources.hash))
-        _write_named_graphs(sources, quads, (folder / "void.nt").read_bytes(), settings.base_uri)
-    quads_written(counts)
-    for subject, labels in ontology_labels(sources.ontology).items():
-        writer.add_term(subject, labels)
-    writer.finish()
+        description = counts.describe(settings.base_uri, sources.hash)
+        _write_named_graphs(sources, quads, description, settings.base_uri)
+    (folder / "void.nt").write_bytes(description)
+    follower.quads_written(counts)
+    writer.finish(ontology_labels(sources.ontology))
+    follower.descriptions_written()
     facets.write(folder / "search" / "facets")
     return counts
 

@@ -114,6 +114,8 @@ class Concept:
     """How many concepts are directly under it."""
 
 
+_WITH_TRIPLES: Final = "thing CROSS JOIN body ON body.id = thing.id"
+"""Things with their triples, looked for among things; a term of the ontology has none."""
 _LIVING: Final = "".join(
     f"AND instr(ntriples, CAST('<' || thing.iri || '> {said}' AS BLOB)) = 0 "
     for said in (f'<{OWL}deprecated> "true"', f'<{OWL}deprecated> "1"', f"<{DCTERMS}isReplacedBy> <")
@@ -137,6 +139,7 @@ class Descriptions:
         self._counted = Kept[tuple[str, str], tuple[Sequence[int], Sequence[int]]]()
         try:
             (languages,) = self._one("SELECT value FROM about WHERE key = 'languages'") or ("",)
+            self._one("SELECT 1 FROM body LIMIT 1")  # an older program kept triples elsewhere
         except sqlite3.Error as error:
             raise GenerationError(f"{path.name} of this generation cannot be read ({error}); build anew.") from None
         self.languages: tuple[str, ...] = tuple(languages.split())
@@ -147,8 +150,8 @@ class Descriptions:
         known = self._known.get(iri)
         if known is not None:
             return known
-        row = self._one("SELECT kind, types, labels, ntriples, source FROM thing WHERE iri = ?", iri)
-        if row is None or row[3] is None:
+        row = self._one(f"SELECT kind, types, labels, ntriples, source FROM {_WITH_TRIPLES} WHERE iri = ?", iri)
+        if row is None:
             return None
         kind, types, labels, triples, source = row
         found = Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source)
@@ -156,34 +159,34 @@ class Descriptions:
 
     def number(self, iri: str) -> int:
         """A number that orders things by kind and IRI; 0 for what no file describes."""
-        row = self._one("SELECT id FROM thing WHERE iri = ? AND ntriples IS NOT NULL", iri)
+        row = self._one("SELECT id FROM thing WHERE iri = ? AND kind != ''", iri)
         return row[0] if row else 0
 
     def each(self, kind: str) -> Iterator[Description]:
         """Every thing of a kind by IRI, read in one go: a fifth of the time of asking for one after another."""
         for number, iri, links, types, labels, triples, source in self._connections.each(
-            "SELECT id, iri, links, types, labels, ntriples, source FROM thing "
-            "WHERE kind = ? AND ntriples IS NOT NULL ORDER BY id",
+            f"SELECT thing.id, iri, links, types, labels, ntriples, source FROM {_WITH_TRIPLES} "
+            "WHERE kind = ? AND kind != '' ORDER BY thing.id",
             kind,
         ):
             yield Description(iri, kind, tuple(types.split()), json.loads(labels), triples, source, number, links)
 
     def in_file(self, source: str) -> list[str]:
         """IRIs of the things that a file describes."""
-        return [iri for (iri,) in self._all("SELECT iri FROM thing WHERE source = ? AND ntriples IS NOT NULL", source)]
+        return [iri for (iri,) in self._all("SELECT iri FROM thing WHERE source = ? AND kind != ''", source)]
 
     def ntriples(self, iris: Iterable[str]) -> dict[str, bytes]:
         """Own triples of all of `iris` that a file describes. One look-up for all."""
         found = self._all(
-            "SELECT iri, ntriples FROM thing WHERE iri IN (SELECT value FROM json_each(?)) AND ntriples IS NOT NULL",
+            f"SELECT iri, ntriples FROM {_WITH_TRIPLES} WHERE iri IN (SELECT value FROM json_each(?))",
             json.dumps(list(iris)),
         )
         return dict(found)
 
     def triples(self, iri: str) -> bytes:
         """Only the own triples of a thing; none when no file describes it."""
-        row = self._one("SELECT ntriples FROM thing WHERE iri = ?", iri)
-        return (row[0] if row else None) or b""
+        row = self._one(f"SELECT ntriples FROM {_WITH_TRIPLES} WHERE iri = ?", iri)
+        return row[0] if row else b""
 
     def labels(self, iris: Iterable[str]) -> dict[str, LangText]:
         """Labels of all of `iris` that have any: things, and terms of the ontology. One look-up for all."""
@@ -205,11 +208,12 @@ class Descriptions:
         known = self._inbound.get(asked)
         if known is not None:
             return known
+        joined, is_living = ("JOIN body ON body.id = thing.id ", _LIVING) if living else ("", "")
         found = self._all(
             "SELECT thing.iri, predicate.iri, fragment FROM link JOIN predicate ON predicate.id = link.predicate "
-            "JOIN thing ON thing.id = link.thing WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
+            f"JOIN thing ON thing.id = link.thing {joined}WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
             "AND (?2 IS NULL OR link.predicate = (SELECT id FROM predicate WHERE iri = ?2)) "
-            f"{_LIVING if living else ''}ORDER BY link.predicate, link.thing, fragment LIMIT ?3 OFFSET ?4",
+            f"{is_living}ORDER BY link.predicate, link.thing, fragment LIMIT ?3 OFFSET ?4",
             *asked[:4],
         )
         links = [Link(f"{thing}#{part}" if part else thing, property_, thing) for thing, property_, part in found]
@@ -217,13 +221,13 @@ class Descriptions:
 
     def links_to(self, iris: Iterable[str]) -> dict[str, int]:
         """How many different things link to each of these."""
-        sql = "SELECT iri, links FROM thing WHERE iri IN (SELECT value FROM json_each(?)) AND ntriples IS NOT NULL"
+        sql = "SELECT iri, links FROM thing WHERE iri IN (SELECT value FROM json_each(?)) AND kind != ''"
         return dict(self._all(sql, json.dumps(list(iris))))
 
     def subjects(self, predicate: str, iri: str) -> list[str]:
         """Subjects of exactly the triples of other things that have this object: a thing, or a part of one."""
         found = self._all(
-            "SELECT thing.iri, fragment FROM link JOIN thing ON thing.id = link.thing "
+            "SELECT thing.iri, fragment FROM link JOIN thing ON thing.id = link.thing JOIN body ON body.id = thing.id "
             "WHERE link.object = (SELECT id FROM thing WHERE iri = ?1) "
             "AND link.predicate = (SELECT id FROM predicate WHERE iri = ?2) AND instr(ntriples, "
             "CAST('<' || thing.iri || CASE fragment WHEN '' THEN '' ELSE '#' || fragment END || ?3 AS BLOB))",
@@ -233,23 +237,18 @@ class Descriptions:
 
     def of_files(self, paths: Iterable[str]) -> list[str]:
         """IRIs of the things that these files describe, from the root: `data/items/x.ttl`."""
-        sql = "SELECT iri FROM thing WHERE ntriples IS NOT NULL AND source IN (SELECT value FROM json_each(?))"
+        sql = "SELECT iri FROM thing WHERE kind != '' AND source IN (SELECT value FROM json_each(?))"
         return [iri for (iri,) in self._all(sql, json.dumps(list(paths)))]
 
     def everything(self) -> Iterator[tuple[str, str, bytes]]:
         """Every thing with its kind and its own triples, by kind and IRI."""
         yield from self._connections.each(
-            "SELECT iri, kind, ntriples FROM thing WHERE ntriples IS NOT NULL ORDER BY kind, id"
+            f"SELECT iri, kind, ntriples FROM {_WITH_TRIPLES} WHERE kind != '' ORDER BY kind, thing.id"
         )
 
     def holding(self, part: bytes) -> list[bytes]:
         """The own triples of every thing in which these bytes stand; reads all of them (0.4 s of 100,000 items)."""
-        return [
-            triples
-            for (triples,) in self._all(
-                "SELECT ntriples FROM thing WHERE ntriples IS NOT NULL AND instr(ntriples, ?)", part
-            )
-        ]
+        return [triples for (triples,) in self._all("SELECT ntriples FROM body WHERE instr(ntriples, ?)", part)]
 
     def inbound_counts(self, iri: str) -> Mapping[str, int]:
         """How many different things point at this one, by predicate (most first)."""
@@ -295,7 +294,7 @@ class Descriptions:
 
         :param limit: at most so many; -1 for all.
         """
-        sql = "SELECT iri FROM thing WHERE kind = ? AND ntriples IS NOT NULL ORDER BY id LIMIT ? OFFSET ?"
+        sql = "SELECT iri FROM thing WHERE kind = ? AND kind != '' ORDER BY id LIMIT ? OFFSET ?"
         return [iri for (iri,) in self._all(sql, kind, limit, offset)]
 
     def count(self, kind: str) -> int:

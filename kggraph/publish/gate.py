@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from kggraph.errors import NonconformingData
 from kggraph.publish.pool import Pool
-from kggraph.publish.spool import Segment, SpooledFile, objects_of, read_bytes
+from kggraph.publish.spool import Segment, SpooledFile, expect, objects_of, read_bytes
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
 from kggraph.validation.engines import Validator
@@ -22,6 +22,8 @@ from kggraph.validation.targets import Target, focus_nodes
 
 MOST_KEPT: Final = 20_000
 """Results kept of each severity; all are counted."""
+_EXPECTED: Final = 4
+"""Segments ahead that the disk may read meanwhile: with a million files memory does not hold them all."""
 _MOST_KNOWN_BYTES: Final = 32 << 20
 """Triples around segments that are remembered for the next one."""
 
@@ -152,6 +154,8 @@ def _chunks(segments: Sequence[Segment], reach: Reach | None) -> Iterator[_Chunk
         return
     neighbours = _Neighbours(segments, reach)
     for number, segment in enumerate(segments):
+        if number + _EXPECTED < len(segments):
+            expect(segments[number + _EXPECTED])
         own = frozenset(thing for file in segment.files for thing in file.things)
         yield [segment.path], neighbours.around(number, segment.path.read_bytes()), own
 

@@ -101,16 +101,18 @@ class _Patch:
 
     # ------------------------------------------------------------------ things
     def _write(self, thing: Thing, *, is_new: bool) -> None:
-        row = (" ".join(thing.types), _encode(dict(thing.labels)), thing.source, thing.ntriples)
+        row = (" ".join(thing.types), _encode(dict(thing.labels)), thing.source)
         if not is_new:
-            sql = "UPDATE thing SET types = ?, labels = ?, source = ?, ntriples = ? WHERE id = ?"
-            self.database.execute(sql, (*row, self._number(thing.iri)))
+            number = self._number(thing.iri)
+            self.database.execute("UPDATE thing SET types = ?, labels = ?, source = ? WHERE id = ?", (*row, number))
+            self.database.execute("UPDATE body SET ntriples = ? WHERE id = ?", (thing.ntriples, number))
             return
         if self._one("SELECT 1 FROM thing WHERE iri = ?", thing.iri):
             raise UnpatchableError(f"<{thing.iri}> is a term of the ontology as well.")
         number = self._place_of(thing.kind, thing.iri)
-        sql = "INSERT INTO thing (types, labels, source, ntriples, id, iri, kind) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT INTO thing (types, labels, source, id, iri, kind) VALUES (?, ?, ?, ?, ?, ?)"
         self.database.execute(sql, (*row, number, thing.iri, thing.kind))
+        self.database.execute("INSERT INTO body VALUES (?, ?)", (number, thing.ntriples))
         self.database.execute("UPDATE kind SET things = things + 1 WHERE kind = ?", (thing.kind,))
         for predicate, other, fragment in self._all(
             "SELECT predicate, thing, fragment FROM wanted WHERE iri = ?", thing.iri
@@ -128,13 +130,14 @@ class _Patch:
         self.database.execute("DELETE FROM link WHERE object = ?", (number,))
         self.database.execute("DELETE FROM link_count WHERE object = ?", (number,))
         self.database.execute("DELETE FROM thing WHERE id = ?", (number,))
+        self.database.execute("DELETE FROM body WHERE id = ?", (number,))
         self.database.execute("UPDATE kind SET things = things - 1 WHERE kind = ?", (thing.kind,))
 
     def _place_of(self, kind: str, iri: str) -> int:
         """A free number for a new thing, where kind and IRI put it."""
         # One at a time: both in one query are looked for among all things of the kind.
         first, last = (
-            self._one(f"SELECT {which}(id) FROM thing WHERE kind = ? AND ntriples IS NOT NULL", kind)[0]
+            self._one(f"SELECT {which}(id) FROM thing WHERE kind = ? AND kind != ''", kind)[0]
             for which in ("min", "max")
         )
         if first is None:
@@ -142,7 +145,7 @@ class _Patch:
 
         def at(number: int) -> tuple[int, str] | None:
             """The first thing of the kind from a number on."""
-            sql = "SELECT id, iri FROM thing WHERE kind = ? AND id >= ? AND ntriples IS NOT NULL ORDER BY id LIMIT 1"
+            sql = "SELECT id, iri FROM thing WHERE kind = ? AND id >= ? AND kind != '' ORDER BY id LIMIT 1"
             found: tuple[int, str] | None = self._one(sql, kind, number)
             return found
 
@@ -276,7 +279,7 @@ class _Patch:
         return found
 
     def _described(self, iri: str) -> int | None:
-        found = self._one("SELECT id FROM thing WHERE iri = ? AND ntriples IS NOT NULL", iri)
+        found = self._one("SELECT id FROM thing WHERE iri = ? AND kind != ''", iri)
         return found[0] if found else None
 
     def _described_number(self, number: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -97,6 +98,13 @@ def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Pro
     except SourceError as error:
         return Problem(error.message, error.path, error.line, error.column)
     return Segment(target, tuple(files), triples, tuple(concepts))
+
+
+def expect(segment: Segment) -> None:
+    """Have the system read a segment that will be needed soon, if it is no longer in memory."""
+    if hasattr(os, "posix_fadvise"):
+        with segment.path.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
 
 
 def read_bytes(segment: Segment, file: SpooledFile) -> bytes:

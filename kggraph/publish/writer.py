@@ -1,5 +1,9 @@
 """`descriptions.sqlite` written, once: things in, an immutable file out.
 
+What is said of a thing is apart from its triples, twenty times as large, so that what is made of all things (indexes,
+counts of links) reads and writes the small part only. A thing without a kind is a term of the ontology, of which there
+are labels and no triples.
+
 Numbers of things and places in lists have room between them, so that a later generation can put something in its
 place without moving what is there (`patched_descriptions`).
 """
@@ -21,7 +25,8 @@ from kggraph.search.concepts import read_concept
 _SCHEMA: Final = """
 CREATE TABLE about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE thing (id INTEGER PRIMARY KEY, iri TEXT NOT NULL, kind TEXT NOT NULL, links INTEGER NOT NULL DEFAULT 0,
-    types TEXT NOT NULL, labels TEXT NOT NULL, source TEXT NOT NULL, ntriples BLOB);
+    types TEXT NOT NULL, labels TEXT NOT NULL, source TEXT NOT NULL);
+CREATE TABLE body (id INTEGER PRIMARY KEY, ntriples BLOB NOT NULL);
 CREATE TABLE predicate (id INTEGER PRIMARY KEY, iri TEXT NOT NULL UNIQUE);
 CREATE TABLE link (object INTEGER, predicate INTEGER, thing INTEGER, fragment TEXT,
     PRIMARY KEY (object, predicate, thing, fragment)) WITHOUT ROWID;
@@ -44,8 +49,8 @@ CREATE TEMP TABLE new_key (kind TEXT, lang TEXT, key TEXT, thing INTEGER);
 
 _FINISH: Final = """
 CREATE UNIQUE INDEX thing_iri ON thing (iri);
-CREATE INDEX thing_source ON thing (source) WHERE ntriples IS NOT NULL;
-CREATE INDEX thing_kind ON thing (kind, id) WHERE ntriples IS NOT NULL;
+CREATE INDEX thing_source ON thing (source) WHERE kind != '';
+CREATE INDEX thing_kind ON thing (kind, id) WHERE kind != '';
 INSERT INTO predicate SELECT row_number() OVER (ORDER BY iri) * {few}, iri FROM new_predicate;
 CREATE TEMP TABLE renumbered AS SELECT new_predicate.id AS old, predicate.id AS new
     FROM new_predicate JOIN predicate ON predicate.iri = new_predicate.iri;
@@ -55,7 +60,7 @@ INSERT OR IGNORE INTO wanted SELECT iri, new, thing, fragment FROM new_wanted JO
 INSERT INTO link_count SELECT object, predicate, count(DISTINCT thing) FROM link GROUP BY object, predicate;
 UPDATE thing SET links = counted.things FROM
     (SELECT object, count(DISTINCT thing) AS things FROM link GROUP BY object) AS counted WHERE id = counted.object;
-INSERT INTO kind SELECT kind, count(*) FROM thing WHERE ntriples IS NOT NULL GROUP BY kind;
+INSERT INTO kind SELECT kind, count(*) FROM thing WHERE kind != '' GROUP BY kind;
 INSERT INTO listing SELECT kind, lang, row_number() OVER (PARTITION BY kind, lang ORDER BY key, thing) * {room}, thing
     FROM new_key;
 INSERT INTO listing_step SELECT kind, lang, CASE step WHEN 0 THEN 0 ELSE min(rank) END, count(*)
@@ -94,7 +99,6 @@ class DescriptionsWriter:
         self._links: list[tuple[int, int, int, str]] = []
         self._wanted: list[tuple[str, int, int, str]] = []
         self._keys: list[tuple[str, str, str, int]] = []
-        self._last = (len(ids) + 1) * ROOM
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192;")
         self._connection.executescript(_SCHEMA)
@@ -109,7 +113,8 @@ class DescriptionsWriter:
         """
         number = self._ids[thing.subject]
         own = thing.ntriples if triples is None else triples
-        self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source, own)
+        self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source)
+        self._connection.execute("INSERT INTO body VALUES (?, ?)", (number, own))
         if keys:
             self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
         ids, predicates, base, whole = self._ids, self._predicates, self._base, thing.subject
@@ -136,14 +141,14 @@ class DescriptionsWriter:
         if len(self._links) >= _BATCH:
             self._flush()
 
-    def add_term(self, iri: str, labels: LangText) -> None:
-        """Write the labels of an IRI that no data file describes, such as a class of the ontology."""
-        if f"<{iri}>".encode() not in self._ids:
-            self._last += 1
-            self._insert(self._last, iri, "", (), labels, "", None)
+    def finish(self, terms: Mapping[str, LangText]) -> None:
+        """Order, count and close.
 
-    def finish(self) -> None:
-        """Order, count and close."""
+        :param terms: labels of what no data file describes, such as a class of the ontology, by IRI.
+        """
+        unknown = [(iri, labels) for iri, labels in terms.items() if f"<{iri}>".encode() not in self._ids]
+        for number, (iri, labels) in enumerate(unknown, (len(self._ids) + 1) * ROOM + 1):
+            self._insert(number, iri, "", (), labels, "")
         self._flush()
         self._connection.executemany(
             "INSERT INTO new_predicate VALUES (?, ?)", [(n, ntriples.iri(iri)) for iri, n in self._predicates.items()]
@@ -161,19 +166,10 @@ class DescriptionsWriter:
         self._wanted.clear()
         self._keys.clear()
 
-    def _insert(
-        self,
-        number: int,
-        iri: str,
-        kind: str,
-        types: Iterable[str],
-        labels: LangText,
-        source: str,
-        triples: bytes | None,
-    ) -> None:
+    def _insert(self, number: int, iri: str, kind: str, types: Iterable[str], labels: LangText, source: str) -> None:
+        row = (number, iri, kind, " ".join(types), _encode(dict(labels)), source)
         self._connection.execute(
-            "INSERT INTO thing (id, iri, kind, types, labels, source, ntriples) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, iri, kind, " ".join(types), _encode(dict(labels)), source, triples),
+            "INSERT INTO thing (id, iri, kind, types, labels, source) VALUES (?, ?, ?, ?, ?, ?)", row
         )
 
 

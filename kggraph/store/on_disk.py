@@ -34,9 +34,9 @@ _ALLOCATOR: Final = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=500000000:gl
 """Memory of a piece is kept for the next one, instead of asked from the kernel again: a tenth of the time."""
 _MERGING: Final = "rocksdb:low"
 """The threads that merge."""
-_LOWEST: Final = 19
-_LATER: Final = 5
-"""Niceness of the process: a build goes on without it, and waits for others."""
+_LOWEST, _LOW = 19, 10
+"""Niceness of what gets the time that nobody else wants: of merging, and of loading, for which a build waits at its end
+only."""
 _LOOK_S: Final = 0.1
 """Seconds after which it is looked whether more was written."""
 _BLANK: Final = re.compile(rb"^_:| _:\S+ (?:<\S+> )?\.$", re.MULTILINE)
@@ -121,7 +121,7 @@ def _let_merging_wait() -> None:
 
 if __name__ == "__main__":
     end_with_parent(int(sys.argv[4]))
-    os.nice(_LATER)
+    os.nice(_LOW)
     try:
         load(Path(sys.argv[1]), Path(sys.argv[2]), expected_bytes=int(sys.argv[3]))
     except (OSError, ValueError) as error:

@@ -67,9 +67,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     writer = DescriptionsWriter(path, numbers, ("nl", "en"), "https://example.org/")
     for one in things:
         writer.add(one, [sort_key(pick(one.labels, lang, one.iri).text) for lang in ("nl", "en")])
-    writer.add_term("https://example.org/Item", {"nl": "Item"})
-    writer.add_term(f"{ID}/item/a", {"nl": "not this"})
-    writer.finish()
+    writer.finish({"https://example.org/Item": {"nl": "Item"}, f"{ID}/item/a": {"nl": "not this"}})
     return path
 
 
@@ -169,16 +167,20 @@ def test_no_answer_looks_at_every_thing(path: Path, tmp_path: Path) -> None:
     list(descriptions.each("item"))
     descriptions.get(iri)
     descriptions.labels([iri])
+    descriptions.triples(iri)
+    descriptions.ntriples([iri])
     descriptions.inbound(iri)
+    descriptions.inbound(iri, living=True)
+    descriptions.subjects(f"{SKOS}broader", iri)
     descriptions.inbound_counts(iri)
     descriptions.things("item", lang="nl", limit=2)
     descriptions.kinds()
     descriptions.tree(iri)
     descriptions._connections.here().set_trace_callback(None)
-    assert len(asked) >= 9
+    assert len(asked) >= 13
     for sql in asked:
         steps = descriptions._connections.here().execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()
-        assert not [step for *_, step in steps if step.startswith("SCAN thing")], sql
+        assert not [step for *_, step in steps if step.startswith(("SCAN thing", "SCAN body"))], sql
     descriptions.close()
 
 
@@ -234,3 +236,13 @@ def test_a_file_that_is_not_right_is_one_sentence(tmp_path: Path, content: bytes
         path.write_bytes(content)
     with pytest.raises(GenerationError, match="cannot be read"):
         Descriptions(path)
+
+
+def test_the_file_of_an_older_program_is_one_sentence(path: Path, tmp_path: Path) -> None:
+    """Which had all of a thing in one table; a server then builds anew, instead of failing at every page."""
+    older = tmp_path / "older.sqlite"
+    shutil.copy(path, older)
+    with closing(sqlite3.connect(older)) as database:
+        database.execute("DROP TABLE body")
+    with pytest.raises(GenerationError, match=r"older\.sqlite of this generation cannot be read .*; build anew\.$"):
+        Descriptions(older)

@@ -48,6 +48,7 @@ def roll_back(settings: Settings, name: str | None, waiting: Waiting) -> Generat
             raise GenerationError(f"There is not one generation {name}; those to go back to are: {has}.")
         generation = open_generation(wanted[0])
         generation.verify()
+        generation.check_form()
         shelf.hold(settings.build_path, generation.hash)
         shelf.make_current(settings.build_path, generation.path)
         log_publication(settings.build_path, generation)

@@ -139,9 +139,11 @@ class Descriptions:
         self._counted = Kept[tuple[str, str], tuple[Sequence[int], Sequence[int]]]()
         try:
             (languages,) = self._one("SELECT value FROM about WHERE key = 'languages'") or ("",)
-            self._one("SELECT 1 FROM body LIMIT 1")  # an older program kept triples elsewhere
+            is_known = self._one("SELECT 1 FROM sqlite_master WHERE name = 'body'")
         except sqlite3.Error as error:
             raise GenerationError(f"{path.name} of this generation cannot be read ({error}); build anew.") from None
+        if not is_known:
+            raise GenerationError(f"{path.name} of this generation has the form of an older program; build anew.")
         self.languages: tuple[str, ...] = tuple(languages.split())
         """Languages in which lists have an order, the first one standing in for others."""
 

@@ -164,6 +164,13 @@ class Generation:
             if found != entry:
                 raise GenerationError(f"{name} of generation {self.hash} is damaged; build anew.")
 
+    def check_form(self) -> None:
+        """Refuse a generation of a program that gave its files another form.
+
+        :raises GenerationError: this program cannot read it.
+        """
+        self.descriptions().close()
+
     def _shares(self, name: str, other: Generation) -> bool:
         try:
             return (self.path / name).samefile(other.path / name)

@@ -31,7 +31,9 @@ def serve_knowledge_base(settings: Settings, build: Callable[[], object], say: S
         leave_damaged(settings, say)
         if not settings.generation and not shelf.is_held(settings.build_path, current_hash(settings)):
             bring_up_to_date(settings, port, build, say)
-        open_current(settings).verify(settings.verify_mb * 1024 * 1024)
+        generation = open_current(settings)
+        generation.verify(settings.verify_mb * 1024 * 1024)
+        generation.check_form()
         return _serve_at(port, settings, say)
 
 

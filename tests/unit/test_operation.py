@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import http.server
 import json
 import re
 import shutil
+import sqlite3
+import subprocess
+import sys
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +23,7 @@ import pytest
 from kggraph.build import build
 from kggraph.config import load
 from kggraph.operation import keeping
-from kggraph.publish.generation import open_current
+from kggraph.publish.generation import file_entry, open_current, open_generation, write_manifest
 from tests.unit.test_cli import current, outcome
 from tests.unit.test_cli import kb as kb
 
@@ -59,6 +64,27 @@ def test_rollback_refuses_what_is_not_there_or_damaged(kb: Path, capsys: pytest.
     code, _, err = outcome(capsys, "rollback", first)
     assert code == 1 and "descriptions.sqlite" in err
     assert current(kb) == second
+
+
+def test_what_another_program_made_is_neither_gone_back_to_nor_served(
+    kb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = changed(kb, 1), changed(kb, 2)
+    older = open_generation(kb / "build" / "generations" / first)
+    file = older.path / "descriptions.sqlite"
+    shutil.copy(file, kb / "older")  # a patch of it has the same file
+    with closing(sqlite3.connect(kb / "older")) as database:
+        database.execute("DROP TABLE body")
+    (kb / "older").replace(file)
+    (older.path / "manifest.json").unlink()
+    files = {**older.manifest.files, file.name: file_entry(file)}
+    write_manifest(older.path, dataclasses.replace(older.manifest, files=files))
+    told = "descriptions.sqlite of this generation has the form of an older program; build anew."
+    code, _, err = outcome(capsys, "rollback", first)
+    assert (code, current(kb)) == (1, second) and told in err
+    command = [sys.executable, "-m", "kggraph", "--root", str(kb), "serve", "--port", "0", "--generation", first]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and told in done.stderr
 
 
 def test_gc_removes_what_is_not_kept(kb: Path, capsys: pytest.CaptureFixture[str]) -> None:

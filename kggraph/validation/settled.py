@@ -84,7 +84,7 @@ def _needless(certain: Certain, rules: _Rules, shape: bytes) -> Iterator[ntriple
         kept = {part for part in parts if not nodes <= certain.satisfying(one, *part[1:], nodes)}
     if not kept:
         yield from ((shape, name, term) for name in TARGETS for term in one.get(name, ()))
-    elif shape not in rules.referred and PATH not in one:
+    elif shape not in rules.referred:
         # What a closed shape allows is what it says something of.
         is_closed = any(name == _CLOSED for _, name, _ in kept)
         yield from (part for part in parts if part not in kept and not (is_closed and part[1] == PROPERTY))

@@ -50,7 +50,7 @@ def descriptions(source: Path, folder: Path) -> None:
     shutil.copy(source, base)
     connection = sqlite3.connect(base, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
-    iris = [iri for (iri,) in connection.execute("SELECT iri FROM thing WHERE kind != ''")]
+    iris = [iri for (iri,) in connection.execute("SELECT iri FROM thing WHERE source != ''")]
     connection.close()
     changed, before = iris[len(iris) // 2], digest(base)
     began = time.perf_counter()

@@ -137,7 +137,7 @@ class _Patch:
         """A free number for a new thing, where kind and IRI put it."""
         # One at a time: both in one query are looked for among all things of the kind.
         first, last = (
-            self._one(f"SELECT {which}(id) FROM thing WHERE kind = ? AND kind != ''", kind)[0]
+            self._one(f"SELECT {which}(id) FROM thing WHERE kind = ? AND source != ''", kind)[0]
             for which in ("min", "max")
         )
         if first is None:
@@ -145,7 +145,7 @@ class _Patch:
 
         def at(number: int) -> tuple[int, str] | None:
             """The first thing of the kind from a number on."""
-            sql = "SELECT id, iri FROM thing WHERE kind = ? AND id >= ? AND kind != '' ORDER BY id LIMIT 1"
+            sql = "SELECT id, iri FROM thing WHERE kind = ? AND id >= ? AND source != '' ORDER BY id LIMIT 1"
             found: tuple[int, str] | None = self._one(sql, kind, number)
             return found
 
@@ -279,7 +279,7 @@ class _Patch:
         return found
 
     def _described(self, iri: str) -> int | None:
-        found = self._one("SELECT id FROM thing WHERE iri = ? AND kind != ''", iri)
+        found = self._one("SELECT id FROM thing WHERE iri = ? AND source != ''", iri)
         return found[0] if found else None
 
     def _described_number(self, number: int) -> bool:

@@ -1,7 +1,7 @@
 """`descriptions.sqlite` written, once: things in, an immutable file out.
 
-What is said of a thing is apart from its triples, twenty times as large, so that what is made of all things (indexes,
-counts of links) reads and writes the small part only. A thing without a kind is a term of the ontology, of which there
+What is said of a thing is apart from its triples, which are much larger, so that what is made of all things (indexes,
+counts of links) reads and writes the small part only. What has no source is a term of the ontology, of which there
 are labels and no triples.
 
 Numbers of things and places in lists have room between them, so that a later generation can put something in its
@@ -49,8 +49,8 @@ CREATE TEMP TABLE new_key (kind TEXT, lang TEXT, key TEXT, thing INTEGER);
 
 _FINISH: Final = """
 CREATE UNIQUE INDEX thing_iri ON thing (iri);
-CREATE INDEX thing_source ON thing (source) WHERE kind != '';
-CREATE INDEX thing_kind ON thing (kind, id) WHERE kind != '';
+CREATE INDEX thing_source ON thing (source) WHERE source != '';
+CREATE INDEX thing_kind ON thing (kind, id) WHERE source != '';
 INSERT INTO predicate SELECT row_number() OVER (ORDER BY iri) * {few}, iri FROM new_predicate;
 CREATE TEMP TABLE renumbered AS SELECT new_predicate.id AS old, predicate.id AS new
     FROM new_predicate JOIN predicate ON predicate.iri = new_predicate.iri;
@@ -60,7 +60,7 @@ INSERT OR IGNORE INTO wanted SELECT iri, new, thing, fragment FROM new_wanted JO
 INSERT INTO link_count SELECT object, predicate, count(DISTINCT thing) FROM link GROUP BY object, predicate;
 UPDATE thing SET links = counted.things FROM
     (SELECT object, count(DISTINCT thing) AS things FROM link GROUP BY object) AS counted WHERE id = counted.object;
-INSERT INTO kind SELECT kind, count(*) FROM thing WHERE kind != '' GROUP BY kind;
+INSERT INTO kind SELECT kind, count(*) FROM thing WHERE source != '' GROUP BY kind;
 INSERT INTO listing SELECT kind, lang, row_number() OVER (PARTITION BY kind, lang ORDER BY key, thing) * {room}, thing
     FROM new_key;
 INSERT INTO listing_step SELECT kind, lang, CASE step WHEN 0 THEN 0 ELSE min(rank) END, count(*)

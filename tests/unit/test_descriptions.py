@@ -15,7 +15,7 @@ from kggraph.errors import GenerationError
 from kggraph.publish.descriptions import Concept, Description, Descriptions, Link, Listed
 from kggraph.publish.labels import pick, sort_key
 from kggraph.publish.things import Thing
-from kggraph.publish.writer import DescriptionsWriter
+from kggraph.publish.writer import ROOM, DescriptionsWriter
 from kggraph.rdf import ntriples
 from kggraph.terms import RDF, SKOS
 
@@ -236,6 +236,21 @@ def test_a_file_that_is_not_right_is_one_sentence(tmp_path: Path, content: bytes
         path.write_bytes(content)
     with pytest.raises(GenerationError, match="cannot be read"):
         Descriptions(path)
+
+
+def test_a_thing_without_a_kind_is_described_all_the_same(tmp_path: Path) -> None:
+    """Its IRI has none, nor has its class; a term of the ontology has no kind either, and is not described."""
+    one = thing("", "about", {"nl": "Over"}, ("a:see", f"<{ID}/theme/none>"))
+    writer = DescriptionsWriter(tmp_path / "one.sqlite", {one.subject: ROOM}, ("nl",), "https://example.org/")
+    writer.add(one, ["over"])
+    writer.finish({"https://example.org/Item": {"nl": "Item"}})
+    descriptions = Descriptions(tmp_path / "one.sqlite")
+    assert [iri for iri, _, _ in descriptions.everything()] == [one.iri] == descriptions.iris("")
+    assert descriptions.in_file(one.source) == [one.iri] == descriptions.of_files([one.source])
+    assert descriptions.number(one.iri) == ROOM and descriptions.links_to([one.iri]) == {one.iri: 0}
+    assert descriptions.triples(one.iri) == one.ntriples and descriptions.kinds() == {"": 1}
+    assert descriptions.number("https://example.org/Item") == 0 and descriptions.get("https://example.org/Item") is None
+    descriptions.close()
 
 
 def test_the_file_of_an_older_program_is_one_sentence(path: Path, tmp_path: Path) -> None:

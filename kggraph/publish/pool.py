@@ -1,4 +1,4 @@
-"""Work over many files, in one process for each processor where these start quickly or there is much to do."""
+"""Work over many files, in processes where these start quickly or there is much to do."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from kggraph.store.sandbox import end_with_parent
 T = TypeVar("T")
 _MOST: Final = 8
 _ENDED: Final = "A process of the build was ended from outside; was there too little memory?"
+_WAITING: Final = 1
+"""Processes beyond one for each processor, for what waits: for the disk, or for a process of its own."""
 _THREADS: Final = 3
 """Those with which processes are given work, and room to spare."""
 _LOOK_S: Final = 2.0
@@ -50,7 +52,7 @@ class Pool:
         if self._processors > 1 and (many or method == "fork") and _can_start_threads():
             # A process whose parent was killed would wait for work for ever, and hold the lock of the build.
             self._executor = ProcessPoolExecutor(
-                self._processors, multiprocessing.get_context(method), _begin, (os.getpid(),)
+                self._processors + _WAITING, multiprocessing.get_context(method), _begin, (os.getpid(),)
             )
 
     def __enter__(self) -> Pool:

@@ -66,7 +66,9 @@ class Differing:
 
 @contextmanager
 def prepared(build: Path) -> Iterator[None]:
-    """For `compare_publication` and `log_publication` within: what is prepared is gone afterwards."""
+    """For `compare_publication` and `log_publication` within: what is prepared is gone afterwards, and there is nothing
+    before, such as the half of it that a killed build left."""
+    (build / _COMPARED).unlink(missing_ok=True)
     try:
         yield
     finally:

@@ -383,6 +383,15 @@ def test_a_killed_build_leaves_the_old_or_the_new(settings: Settings, step: str)
     assert sorted(left) == sorted({served, finished.hash}), "what the killed build left is gone"
 
 
+@pytest.mark.parametrize("half", [b"", b"\x80\x05\x95"])
+def test_what_a_killed_build_had_prepared_for_the_log_is_no_matter(settings: Settings, half: bytes) -> None:
+    build(settings)
+    write(settings, "data/bridges/new.ttl", BRIDGE % ("new", "10"))
+    (settings.build_path / "changes.next").write_bytes(half)
+    build(settings).verify()
+    assert not (settings.build_path / "changes.next").exists()
+
+
 def test_killed_at_any_moment(settings: Settings) -> None:
     """Six moments of one build, wherever they fall: each time the served generation is whole."""
     build(settings)

@@ -21,7 +21,9 @@ CAPTION = Caption("Items <by> theme", "What it shows", "c1")
 
 def parsed(figure: Figure) -> ElementTree.Element:
     """The picture as XML; fails on what no strict Content Security Policy or parser lets pass."""
-    assert not re.search(r"\sstyle=|<style|<script|\son[a-z]+=|nan|inf\b|None|href", figure.svg), figure.svg
+    assert not re.search(r"\sstyle=|<style|<script|\son[a-z]+=|href", figure.svg), figure.svg
+    # In numbers, not in texts, which may say anything.
+    assert not re.search(r"nan|inf\b|None", re.sub(r">[^<]*<", "><", figure.svg)), figure.svg
     return ElementTree.fromstring(figure.svg.encode())
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from kggraph.publish.generation import (
     open_generation,
     write_manifest,
 )
+from kggraph.publish.looks import empty, source_folders
 from kggraph.publish.ownership import twice
 from kggraph.publish.patch import NO_LINKS, patch_generation
 from kggraph.publish.pool import Pool, without_collector
@@ -42,7 +44,7 @@ from kggraph.publish.publication import (
     prepared,
 )
 from kggraph.publish.signature import sign
-from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, read_segment
+from kggraph.publish.spool import SEGMENT_FILES, Problem, ReadJob, Segment, forget, look_of_read, read_segment
 from kggraph.publish.text_index import write_text_index
 from kggraph.rdf.folders import turtle_files
 from kggraph.rdf.iris import thing_iri
@@ -153,10 +155,10 @@ def survey(
     """
     settings = replace(settings, root=settings.root.absolute())
     tell = progress or (lambda step, done, total: None)
-    inputs.source_paths(settings)
     paths = turtle_files(settings.data_path, root=settings.root)
     with TemporaryDirectory(prefix="kggraph-") as folder, Pool(many=len(paths) > 2 * SEGMENT_FILES) as pool:
-        sources = _read(Path(folder) / _SPOOL, paths, settings, pool, tell)
+        with inputs.reading(settings, remember=False) as reading:
+            sources = _read(Path(folder) / _SPOOL, paths, settings, pool, tell, reading)
         outcome, done = Outcome(), 0
         for segment in _looked_through(sources, settings, engine, pool, outcome):
             tell("validate", done := done + len(segment.files), len(paths))
@@ -175,9 +177,9 @@ class _Build:
         settings, tell = self.settings, self.tell
         tell("look for changes", 0, 0)
         # With nothing to reuse or patch, the files need not be read before they are read.
-        looked = inputs.look(settings) if only is None and not shelf.generations(settings.build_path) else None
-        version = "" if looked else inputs.hash_of_files(settings, remember=True, only=only)
-        ready = None if looked else shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
+        is_first = only is None and not shelf.generations(settings.build_path)
+        version = "" if is_first else inputs.hash_of_files(settings, remember=True, only=only)
+        ready = None if is_first else shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
         # An engine elsewhere gets all triples of one file.
         if ready and open_generation(ready).manifest.base and (remote_of(settings) or not may_patch):
             ready = None
@@ -185,7 +187,7 @@ class _Build:
         if ready is None:
             with shelf.workshop(settings.build_path) as folder:
                 differing = self._patched(folder, version) if may_patch else None
-                made = version if differing else _make(folder, settings, self.lang, self.engine, tell, looked)
+                made = version if differing else _make(folder, settings, self.lang, self.engine, tell, is_first)
                 ready = shelf.put(settings.build_path, folder, made)
         generation = open_generation(ready)
         sign(generation, settings)
@@ -194,7 +196,7 @@ class _Build:
             _publish(remote, generation, settings, tell)
         shelf.release(settings.build_path)
         shelf.make_current(settings.build_path, ready)
-        if looked or generation.hash == version:
+        if is_first or generation.hash == version:
             inputs.remember_built(settings, generation.hash)
         tell("record what changed", 0, 0)
         log_publication(settings.build_path, generation, differing=differing)
@@ -239,14 +241,11 @@ def _publish(remote: Remote, generation: Generation, settings: Settings, tell: P
     publisher.forget({generation.hash, *(one.hash for one in others[: max(settings.keep_generations - 1, 1)])})
 
 
-def _make(
-    folder: Path, settings: Settings, lang: str, engine: str, tell: Progress, looked: inputs.Looked | None
-) -> str:
+def _make(folder: Path, settings: Settings, lang: str, engine: str, tell: Progress, is_first: bool) -> str:
     paths = turtle_files(settings.data_path, root=settings.root)
     with Pool(many=len(paths) > 2 * SEGMENT_FILES) as pool:
-        sources = _read(folder / _SPOOL, paths, settings, pool, tell)
-        if looked:
-            inputs.remember_read(settings, looked, sources.files())
+        with inputs.reading(settings, remember=is_first) as reading:
+            sources = _read(folder / _SPOOL, paths, settings, pool, tell, reading)
         files = len(paths)
         del paths  # 300 bytes a file
         outcome = Outcome()
@@ -288,9 +287,17 @@ def _make(
 
 
 # ------------------------------------------------------------------ reading
-def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, tell: Progress) -> Sources:
+def _read(
+    spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, tell: Progress, reading: inputs.Reading
+) -> Sources:
+    now_ns = time.time_ns()
     ontology, ontology_files = inputs.read_graph(settings.ontology_path, settings)
     shapes, shapes_files = inputs.read_shapes(settings)
+    for folder, found in zip(source_folders(settings), (ontology_files, shapes_files, paths), strict=True):
+        if not found:
+            raise empty(folder)
+    for source in (*ontology_files, *shapes_files):
+        reading.take(source.relative, source.sha256, look_of_read(source, now_ns))
     model = load_model(shapes, ontology)
     reach = read_reach(shapes)
     job = ReadJob(
@@ -304,23 +311,19 @@ def _read(spool: Path, paths: Sequence[Path], settings: Settings, pool: Pool, te
     batches = [paths[start : start + SEGMENT_FILES] for start in range(0, len(paths), SEGMENT_FILES)]
     calls = [(job, batch, spool / f"{number}.nt") for number, batch in enumerate(batches)]
     segments: list[Segment] = []
+    where = {thing_iri(subject): file.relative for file in ontology_files for subject in file.subjects}
     tell("read", 0, len(paths))
     for segment in pool.map(read_segment, calls):
         if isinstance(segment, Problem):
             raise SourceError(segment.message, path=segment.path, line=segment.line, column=segment.column)
-        segments.append(segment)
+        for file, look in zip(segment.files, segment.looks, strict=True):
+            for thing in file.things:
+                if (first := where.setdefault(thing, file.relative)) != file.relative:
+                    raise twice(settings.root, thing, first, file.relative, settings.base_uri, settings.source_base_uri)
+            reading.take(file.relative, file.sha256, look)
+        segments.append(replace(segment, looks=()))
         tell("read", sum(len(one.files) for one in segments), len(paths))
-    where = {thing_iri(subject): file.relative for file in ontology_files for subject in file.subjects}
-    for segment in segments:
-        for spooled in segment.files:
-            for thing in spooled.things:
-                if (first := where.setdefault(thing, spooled.relative)) != spooled.relative:
-                    raise twice(
-                        settings.root, thing, first, spooled.relative, settings.base_uri, settings.source_base_uri
-                    )
-    terms = [(file.relative, file.sha256) for file in (*ontology_files, *shapes_files)]
-    sources = Sources(segments, ontology, shapes, model, "", where, terms)
-    return replace(sources, hash=inputs.version(settings, sources.files()))
+    return Sources(segments, ontology, shapes, model, reading.version(), where)
 
 
 # ------------------------------------------------------------------ validating

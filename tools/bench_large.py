@@ -47,6 +47,8 @@ _SAMPLE = 200
 _PATIENCE_S = 60
 _EDIT_S = 3600
 _WATCH_S = 2
+_WATCHED_SHARE = 100
+"""Memory is looked at for no more than one in so many parts of the time: the larger, the longer that takes."""
 
 
 @dataclass
@@ -132,9 +134,11 @@ def _build(found: Measured, root: Path) -> None:
     began, peak = time.monotonic(), 0.0
     process = subprocess.Popen([*KGGRAPH, "--root", str(root), "build"], stdout=subprocess.DEVNULL)
     while process.poll() is None:
+        looked = time.monotonic()
         peak = max(peak, memory_mb(process.pid))
+        cost = time.monotonic() - looked
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_WATCH_S)
+            process.wait(max(_WATCH_S, cost * _WATCHED_SHARE))
     took = time.monotonic() - began
     if process.returncode:
         sys.exit(f"the build ended with exit code {process.returncode}")

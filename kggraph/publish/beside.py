@@ -66,8 +66,8 @@ class Beside:
         folder, target, settings = self.folder, self.folder / "dumps", self.settings
         quads, size = folder / "store" / QUADS_NAME, counts.default_graph_bytes
         ntriples, _, jsonld = (target / name for name in DUMPS)
-        self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
         self._start(dumps.write_jsonld, quads, size, jsonld, settings.served_prefixes)
+        self._start(compare_publication, folder, settings.build_path, hash, settings.base_uri)
         self._start(dumps.write_ntriples, quads, size, ntriples)
         # By far the largest two; the others are hashed when all are there.
         for path in (folder / "descriptions.sqlite", quads):

@@ -10,14 +10,12 @@ some 0.4 kB for an item of 60 triples.
 from __future__ import annotations
 
 import hashlib
-import pickle
 import sqlite3
 import threading
 import zlib
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import quote
@@ -40,6 +38,23 @@ CREATE TABLE IF NOT EXISTS event (
   number INTEGER PRIMARY KEY, iri TEXT NOT NULL, at TEXT NOT NULL, what TEXT NOT NULL, body BLOB NOT NULL
 );
 """
+_DIFFERING: Final = """
+CREATE TABLE differing (
+  number INTEGER PRIMARY KEY, iri TEXT NOT NULL, kind TEXT NOT NULL, digest BLOB NOT NULL, first TEXT,
+  what TEXT NOT NULL, sets TEXT NOT NULL, body BLOB NOT NULL, is_new INTEGER NOT NULL
+);
+CREATE TABLE about (hash TEXT NOT NULL, logged TEXT);
+"""
+"""What a generation adds to the log, but for the time. What is not new is told, and was known."""
+_ADD_DIFFERING: Final = f"INSERT INTO differing VALUES (NULL{', ?' * 8})"
+_TAKE_THINGS: Final = """
+INSERT OR REPLACE INTO thing SELECT iri, kind, digest, coalesce(first, :now), :now, what, sets FROM differing
+    WHERE is_new ORDER BY number
+"""
+_TAKE_EVENTS: Final = """
+INSERT INTO event (iri, at, what, body) SELECT iri, :now, what, body FROM differing ORDER BY number
+"""
+_Differing: TypeAlias = tuple[str, str, bytes, str | None, What, str, bytes, bool]
 _COLUMNS: Final = "iri, kind, first, at, what, sets"
 _BATCH: Final = 1_000
 _LEVEL: Final = 1
@@ -55,8 +70,6 @@ class Published(NamedTuple):
     withdrawn: bool
     sets: tuple[str, ...] = ()
     """Names of the sets that harvesters find it in; a change of these counts as a change."""
-    packed: tuple[bytes, bytes] | None = None
-    """Its digest and its compressed triples, when these were made before (`compare`); `ntriples` is empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,67 +114,54 @@ def record(path: Path, hash: str, things: Iterable[Published], now: str, gone: I
     :param gone: IRIs of the things that are there no longer; all that are none of `things` when not given.
     :returns: how many things are new, changed or gone.
     """
-    with closing(sqlite3.connect(path, isolation_level=None)) as log:
-        log.executescript(_SCHEMA)
-        if log.execute("SELECT 1 FROM logged WHERE hash = ?", (hash,)).fetchone():
+    with _opened(path) as log:
+        if _logged(log) == [hash]:
             return 0
         log.execute("BEGIN IMMEDIATE")  # what is not committed is gone with the connection
-        last = log.execute("SELECT at FROM event ORDER BY number DESC LIMIT 1").fetchone()
-        count = _record(log, things, max(now, last[0]) if last else now, gone)
-        log.execute("DELETE FROM logged")
-        log.execute("INSERT INTO logged VALUES (?)", (hash,))
-        log.execute("COMMIT")
+        time, count = _time(log, now), 0
+        for iri, kind, digest, first, what, sets, body, is_new in _differing(log, things, gone):
+            if is_new:
+                row = (iri, kind, digest, first or time, time, what, sets)
+                log.execute("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                count += 1
+            log.execute("INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)", (iri, time, what, body))
+        _end(log, hash)
         return count
 
 
 def compare(path: Path, hash: str, things: Iterable[Published], target: Path) -> None:
-    """Write to a file what `record` would take most of its time for, so that another process can do it meanwhile.
+    """Write to a file what `record` would add, so that another process can find it out meanwhile.
 
     :param path: the log.
     :param hash: of the generation.
     :param things: all things of it.
+    :param target: the file, which is not there.
     """
-    with closing(sqlite3.connect(path if path.is_file() else ":memory:", isolation_level=None)) as log:
-        log.executescript(_SCHEMA)
-        is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
-
-        def packed(thing: Published) -> Published:
-            digest = _digest(thing)
-            known = log.execute("SELECT digest, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
-            is_told = not is_first and known is not None and known[0] == digest and known[1] != "removed"
-            return thing._replace(ntriples=b"", packed=(digest, b"" if is_told else _body(thing)))
-
-        left = iter(things)
-        with target.open("wb") as out:
-            pickle.dump((hash, log.execute("SELECT hash FROM logged").fetchall()), out)
-            while batch := [packed(thing) for thing in islice(left, _BATCH)]:
-                pickle.dump(batch, out)
-            pickle.dump([], out)
+    with _opened(path if path.is_file() else Path(":memory:")) as log, _opened(target, "") as out:
+        out.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;" + _DIFFERING)
+        out.executemany(_ADD_DIFFERING, _differing(log, things, None))
+        out.execute("INSERT INTO about VALUES (?, ?)", (hash, next(iter(_logged(log)), None)))
+        out.execute("COMMIT")
 
 
-def compared(path: Path, hash: str, target: Path) -> Iterator[Published] | None:
-    """The things for `record` that `compare` wrote of that generation, when the log is still what it was then."""
+def record_compared(path: Path, hash: str, target: Path, now: str) -> int | None:
+    """Add what `compare` wrote of a generation, as `record` does.
+
+    :returns: as `record`; nothing when it is of another generation, or the log is not what it was then.
+    """
     if not target.is_file():
         return None
-    with closing(sqlite3.connect(path, isolation_level=None)) as log:
-        log.executescript(_SCHEMA)
-        logged = log.execute("SELECT hash FROM logged").fetchall()
-    return _read(target, (hash, logged))
-
-
-def _read(target: Path, wanted: tuple[str, list[tuple[str]]]) -> Iterator[Published] | None:
-    with target.open("rb") as file:
-        if pickle.load(file) != wanted:
+    with _opened(path) as log:
+        log.execute("ATTACH ? AS compared", (str(target),))
+        log.execute("BEGIN IMMEDIATE")
+        if log.execute("SELECT hash, logged FROM about").fetchone() != (hash, next(iter(_logged(log)), None)):
             return None
-        begin = file.tell()
-
-    def things() -> Iterator[Published]:
-        with target.open("rb") as file:
-            file.seek(begin)
-            while batch := pickle.load(file):
-                yield from batch
-
-    return things()
+        time = {"now": _time(log, now)}
+        log.execute(_TAKE_THINGS, time)
+        log.execute(_TAKE_EVENTS, time)
+        (count,) = log.execute("SELECT count(*) FROM differing WHERE is_new").fetchone()
+        _end(log, hash)
+        return int(count)
 
 
 def is_recorded(path: Path, hash: str) -> bool:
@@ -170,69 +170,64 @@ def is_recorded(path: Path, hash: str) -> bool:
         return False
     with closing(sqlite3.connect(path)) as log:
         try:
-            return log.execute("SELECT 1 FROM logged WHERE hash = ?", (hash,)).fetchone() is not None
+            return _logged(log) == [hash]
         except sqlite3.OperationalError:
             return False
 
 
-def _record(log: sqlite3.Connection, things: Iterable[Published], now: str, gone: Iterable[str] | None) -> int:
-    if gone is None and log.execute("SELECT 1 FROM thing LIMIT 1").fetchone() is None:
-        return _record_all(log, things, now)
+@contextmanager
+def _opened(path: Path, schema: str = _SCHEMA) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(schema)
+        yield database
+
+
+def _logged(log: sqlite3.Connection) -> list[str]:
+    return [hash for (hash,) in log.execute("SELECT hash FROM logged")]
+
+
+def _differing(
+    log: sqlite3.Connection, things: Iterable[Published], gone: Iterable[str] | None
+) -> Iterator[_Differing]:
+    """What is to be added to a log, in the order in which it is told."""
+    is_empty = log.execute("SELECT 1 FROM thing LIMIT 1").fetchone() is None
+    # A log from before there was a stream is told what it knows.
+    is_mute = not is_empty and log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
     log.execute("CREATE TEMP TABLE seen (iri TEXT PRIMARY KEY) WITHOUT ROWID")
-    count = 0
-    is_first = log.execute("SELECT 1 FROM event LIMIT 1").fetchone() is None
     for thing in things:
-        digest = thing.packed[0] if thing.packed else _digest(thing)
-        known = log.execute("SELECT digest, first, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
-        log.execute("INSERT OR IGNORE INTO seen VALUES (?)", (thing.iri,))
-        if known is not None and known[0] == digest and known[2] != "removed":
-            if is_first:  # a log from before there was a stream
-                _tell(log, thing.iri, now, known[2], _body(thing))
-            continue
+        known = None
+        if not is_empty:
+            known = log.execute("SELECT digest, first, what FROM thing WHERE iri = ?", (thing.iri,)).fetchone()
+            log.execute("INSERT OR IGNORE INTO seen VALUES (?)", (thing.iri,))
+        digest = _digest(thing)
         what: What = "withdrawn" if thing.withdrawn else "created" if known is None else "changed"
-        first = known[1] if known else now
-        row = (thing.iri, thing.kind, digest, first, now, what, " ".join(thing.sets))
-        log.execute("INSERT OR REPLACE INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        _tell(log, thing.iri, now, what, _body(thing))
-        count += 1
+        if is_same := known is not None and known[0] == digest and known[2] != "removed":
+            if not is_mute:
+                continue
+            what = known[2]
+        body = b"" if what in GONE else isal_zlib.compress(thing.ntriples, _LEVEL)
+        first = known[1] if known else None
+        yield thing.iri, thing.kind, digest, first, what, " ".join(thing.sets), body, not is_same
     if gone is None:
         unseen = "SELECT iri FROM thing WHERE what != 'removed' AND iri NOT IN (SELECT iri FROM seen)"
-        gone = [iri for (iri,) in log.execute(unseen).fetchall()]
+        gone = [] if is_empty else [iri for (iri,) in log.execute(unseen).fetchall()]
     for iri in sorted(gone):
-        _tell(log, iri, now, "removed", b"")
-        log.execute("UPDATE thing SET what = 'removed', at = ? WHERE iri = ?", (now, iri))
-        count += 1
+        known = log.execute("SELECT kind, digest, first, sets FROM thing WHERE iri = ?", (iri,)).fetchone()
+        if known is not None:
+            kind, digest, first, sets = known
+            yield iri, kind, digest, first, "removed", sets, b"", True
     log.execute("DROP TABLE seen")
-    return count
 
 
-def _record_all(log: sqlite3.Connection, things: Iterable[Published], now: str) -> int:
-    """Record things in a log that has none: nothing is compared, and many are written at once."""
-    count, left = 0, iter(things)
-    while batch := list(islice(left, _BATCH)):
-        whats: list[What] = ["withdrawn" if thing.withdrawn else "created" for thing in batch]
-        log.executemany(
-            "INSERT INTO thing VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (one.iri, one.kind, one.packed[0] if one.packed else _digest(one), now, now, what, " ".join(one.sets))
-                for one, what in zip(batch, whats, strict=True)
-            ],
-        )
-        log.executemany(
-            "INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)",
-            [(one.iri, now, what, b"" if what in GONE else _body(one)) for one, what in zip(batch, whats, strict=True)],
-        )
-        count += len(batch)
-    return count
+def _time(log: sqlite3.Connection, now: str) -> str:
+    last = log.execute("SELECT at FROM event ORDER BY number DESC LIMIT 1").fetchone()
+    return max(now, last[0]) if last else now
 
 
-def _tell(log: sqlite3.Connection, iri: str, at: str, what: What, body: bytes) -> None:
-    row = (iri, at, what, body if what not in GONE else b"")
-    log.execute("INSERT INTO event (iri, at, what, body) VALUES (?, ?, ?, ?)", row)
-
-
-def _body(thing: Published) -> bytes:
-    return thing.packed[1] if thing.packed else isal_zlib.compress(thing.ntriples, _LEVEL)
+def _end(log: sqlite3.Connection, hash: str) -> None:
+    log.execute("DELETE FROM logged")
+    log.execute("INSERT INTO logged VALUES (?)", (hash,))
+    log.execute("COMMIT")
 
 
 def _digest(thing: Published) -> bytes:

@@ -41,15 +41,6 @@ class Sources:
     hash: str
     where: Mapping[str, str]
     """Thing to the file that describes it."""
-    terms: Sequence[tuple[str, str]] = ()
-    """Path from the root and SHA-256 of each file of ontology and shapes."""
-
-    def files(self) -> Iterator[tuple[str, str]]:
-        """Path from the root and SHA-256 of every file."""
-        yield from self.terms
-        for segment in self.segments:
-            for file in segment.files:
-                yield file.relative, file.sha256
 
 
 class Follower(Protocol):

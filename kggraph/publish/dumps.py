@@ -49,8 +49,10 @@ def write_ntriples(quads: Path, size: int, target: Path) -> None:
     :param quads: N-Quads that begin with the default graph.
     :param size: bytes of the default graph.
     """
-    with quads.open("rb") as source, target.open("wb") as out, gzipped(out, size) as packed:
-        shutil.copyfileobj(_part(source, size), packed, _CHUNK)
+    with quads.open("rb", buffering=0) as source, target.open("wb") as out, closing(_Packer(out, size)) as packed:
+        left = size
+        while left and (data := source.read(min(left, _CHUNK))):
+            left -= packed.write(data)
 
 
 def write_jsonld(quads: Path, size: int, target: Path, prefixes: Mapping[str, str]) -> None:

@@ -8,21 +8,31 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, TypeVar
 
 from kggraph.config import Settings
 from kggraph.errors import ConfigError, ShapesError, SourceError
-from kggraph.publish.looks import empty, looks
+from kggraph.publish.looks import looks, source_folders
 from kggraph.publish.pool import Pool
 from kggraph.publish.program import HASH_DIGITS, made_with
-from kggraph.publish.seen import FILE_NAME, Look, Seen, SeenFile, buckets_of, digest_of, look_at, look_of, trusted
+from kggraph.publish.seen import (
+    FILE_NAME,
+    Look,
+    Seen,
+    SeenFile,
+    buckets_of,
+    digest_of,
+    look_at,
+    look_of,
+    stamp_of,
+    trusted,
+)
 from kggraph.publish.spool import Problem
-from kggraph.rdf.folders import turtle_files, turtle_folders
-from kggraph.rdf.source import SourceFile, not_read, read_folder
+from kggraph.rdf.folders import turtle_folders
+from kggraph.rdf.source import SourceFile, not_read, read_all, read_folder
 from kggraph.terms import SH
 from kggraph.validation.well_formed import check_shapes
 
@@ -40,24 +50,9 @@ def check_folders(settings: Settings) -> None:
 
     :raises ConfigError: a folder is missing.
     """
-    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
+    for folder in source_folders(settings):
         if not folder.is_dir():
             raise ConfigError(f"There is no folder {folder}; make it, or name another one in kggraph.toml.")
-
-
-def source_paths(settings: Settings) -> list[Path]:
-    """Every Turtle file of ontology, shapes and data, sorted within these.
-
-    :raises ConfigError: a folder is missing, or there are no data at all.
-    :raises SourceError: there is RDF in another format.
-    """
-    found: list[Path] = []
-    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
-        files = turtle_files(folder, root=settings.root)
-        if not files:
-            raise empty(folder)
-        found += files
-    return found
 
 
 def hash_of_files(settings: Settings, *, remember: bool = False, only: Sequence[Path] | None = None) -> str:
@@ -74,56 +69,64 @@ def hash_of_files(settings: Settings, *, remember: bool = False, only: Sequence[
     return _undamaged(settings, lambda: _hash_of_files(settings, remember, only))
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What the files of the sources looked like before they were read."""
+@contextmanager
+def reading(settings: Settings, *, remember: bool) -> Iterator[Reading]:
+    """Take what the sources are while they are read.
 
-    folders: dict[str, Look]
-    now_ns: int
-    """When that was."""
-
-
-def look(settings: Settings) -> Looked | None:
-    """What the files look like now, for `remember_read` when they were read: so they are read only once.
-
-    :returns: nothing when some are not below the root, since these are known by other names there.
-    :raises ConfigError: a folder is missing, or there are no data at all.
+    :param remember: whether to write down what they look like, as `hash_of_files` does, so that a first build reads
+        them once; the build folder has to be there then, and held. What is known of before is forgotten, and when they
+        cannot all be read, all is.
     """
-    now_ns = time.time_ns()
-    folders = dict(looks(settings))
-    return None if any(folder.startswith("/") for folder in folders) else Looked(folders, now_ns)
-
-
-def remember_read(settings: Settings, looked: Looked, files: Iterable[tuple[str, str]]) -> None:
-    """Write down what files looked like before they were read, as `hash_of_files` does.
-
-    A file that changed in between does not look like that any more, and is read again at the next build.
-
-    :param looked: emptied, since it takes 160 bytes a file.
-    :param files: path from the root and SHA-256 of every file that was read.
-    """
-    now: dict[str, dict[str, SeenFile]] = {}
-    for path, sha256 in files:
-        folder, _, name = path.rpartition("/")
-        looks = looked.folders[folder].files if folder in looked.folders else {}
-        now.setdefault(folder, {})[name] = SeenFile(sha256, trusted(looks.get(name, ""), looked.now_ns))
-
-    def told() -> None:
+    seen = None
+    if remember and all(folder.is_relative_to(settings.root) for folder in source_folders(settings)):
+        for name in (FILE_NAME, f"{FILE_NAME}-journal"):
+            (settings.build_path / name).unlink(missing_ok=True)
         seen = Seen(settings.build_path, remember=True)
-        try:
-            for gone in seen.folders().keys() - now.keys():
-                seen.forget_folder(gone)
-            for folder, own in now.items():
-                before = looked.folders.get(folder)
-                is_known = before and own.keys() == before.files.keys() and all(file.look for file in own.values())
-                seen.set_folder(folder, before.stamp if before and is_known else "", seen.files(folder), own)
-        except BaseException:
+    try:
+        yield Reading(settings, seen)
+    except BaseException:
+        if seen:
             seen.close(keep=False)
-            raise
+        raise
+    if seen:
         seen.close()
 
-    _undamaged(settings, told)
-    looked.folders.clear()
+
+class Reading:
+    """The version that the sources make, from their files while these are read."""
+
+    def __init__(self, settings: Settings, seen: Seen | None) -> None:
+        self._settings, self._seen = settings, seen
+        self._folder = ""
+        self._open: dict[str, dict[str, SeenFile]] = {}
+        """Folders of which files may still come."""
+        self._digests: dict[str, str] = {}
+
+    def take(self, path: str, sha256: str, look: str) -> None:
+        """Take a file that was read; those of a folder come one after another, or with what is below it.
+
+        :param path: from the root.
+        :param look: what it looked like before it was read; empty when it may have changed since.
+        """
+        folder, _, name = path.rpartition("/")
+        if folder != self._folder:
+            self._close([one for one in self._open if one and not f"{folder}/".startswith(f"{one}/")])
+            self._folder = folder
+        self._open.setdefault(folder, {})[name] = SeenFile(sha256, look)
+
+    def version(self) -> str:
+        """The version of the dataset: of the sources, the program and the settings that change what is made."""
+        self._close(list(self._open))
+        return _version(self._settings, self._digests)
+
+    def _close(self, folders: Iterable[str]) -> None:
+        for folder in folders:
+            files = self._open.pop(folder)
+            if self._seen:
+                stamp = stamp_of({name: files[name].look for name in sorted(files)})
+                self._digests[folder] = self._seen.set_folder(folder, stamp, {}, files)
+            else:
+                self._digests[folder] = digest_of(buckets_of({name: file.sha256 for name, file in files.items()}))
 
 
 def _undamaged(settings: Settings, action: Callable[[], T]) -> T:
@@ -231,7 +234,7 @@ def _look_at_some(settings: Settings, seen: Seen, paths: Sequence[Path]) -> dict
     """The digest of every folder when only these files may have changed; nothing when too little is known."""
     known = seen.folders()
     root, now_ns = f"{settings.root}/", time.time_ns()
-    sources = [f"{folder}/" for folder in (settings.ontology_path, settings.shapes_path, settings.data_path)]
+    sources = [f"{folder}/" for folder in source_folders(settings)]
     for path in dict.fromkeys(os.path.abspath(settings.root / path) for path in paths):  # noqa: PTH100 (links stay links)
         relative = path.removeprefix(root)
         if not path.endswith(".ttl") or not path.startswith(tuple(sources)) or "/." in f"/{relative}":
@@ -270,38 +273,17 @@ def _hash_batch(paths: list[str], root: str) -> list[tuple[str, str]] | Problem:
     for path in paths:
         relative = path.removeprefix(root)
         try:
-            # A third of the time that Path.read_bytes takes, which counts with 100,000 files.
             file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
             try:
                 stated = os.fstat(file)
                 # What is refused is refused when it is to be read.
-                size = 0 if not_read(stated) else stated.st_size
-                data = os.read(file, size + 1) if size else b""
-                while len(data) < size and (more := os.read(file, size - len(data))):
-                    data += more
+                data = b"" if not_read(stated) else read_all(file, stated.st_size)
             finally:
                 os.close(file)
         except OSError as error:
             return Problem(f"The file cannot be read: {error.strerror or error}.", relative, None, None)
         found.append((relative, hashlib.sha256(data).hexdigest()))
     return found
-
-
-def version(settings: Settings, files: Iterable[tuple[str, str]]) -> str:
-    """The version of the dataset: of the sources, the program and the settings that change what is made.
-
-    :param files: path from the root and SHA-256 of every file.
-    """
-    return _version(settings, _digests(files))
-
-
-def _digests(files: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Folder to a digest of the files in it."""
-    folders: dict[str, dict[str, str]] = {}
-    for path, sha256 in files:
-        folder, _, name = path.rpartition("/")
-        folders.setdefault(folder, {})[name] = sha256
-    return {folder: digest_of(buckets_of(own)) for folder, own in folders.items()}
 
 
 def _version(settings: Settings, folders: Mapping[str, str]) -> str:

@@ -59,9 +59,10 @@ class ItemTable:
         self._descriptions, self._model, self._languages = descriptions, model, languages
         columns = columns_of(model, languages)
         self._width = 1 + len(columns)
-        self._places: dict[bytes, list[tuple[int, str]]] = {}
+        self._places: dict[bytes, dict[str, int]] = {}
+        """Property to the place of each part."""
         for place, column in enumerate(columns, 1):
-            self._places.setdefault(column.path, []).append((place, column.part))
+            self._places.setdefault(column.path, {})[column.part] = place
         self._labelled = {column.path for column in columns if column.part == "label"}
         self._known: dict[_Said, list[tuple[int, str]]] = {}
         self._waiting: list[tuple[str, list[_Said]]] = []
@@ -95,8 +96,7 @@ class ItemTable:
         found = self._descriptions.labels(named)
         labels = {iri: pick(texts, self._languages[0], iri).text for iri, texts in found.items()}
         for one in new:
-            values = [_value(term) for term in one[1:]]
-            known[one] = [(place, _cell(part, values, labels, self._languages)) for place, part in self._places[one[0]]]
+            known[one] = _cells(self._places[one[0]], one[1:], labels)
         lines = []
         for iri, said in self._waiting:
             row = [_quoted(iri), *[""] * (self._width - 1)]
@@ -132,24 +132,32 @@ def _is_iri(term: bytes) -> bool:
     return term[:1] == b"<"
 
 
+def _cells(places: Mapping[str, int], terms: Iterable[bytes], labels: Mapping[str, str]) -> list[tuple[int, str]]:
+    """What stands in the columns of one property, by place; not what is empty."""
+    cells: dict[int, str] = {}
+
+    def add(part: str, text: str) -> None:
+        place = places[part]
+        cells[place] = f"{cells[place]}\n{text}" if place in cells else text
+
+    for term in terms:
+        text, lang, is_iri = _value(term)
+        if "label" in places:
+            add("label", labels.get(text, text) if is_iri else text)
+            if is_iri:
+                add("iri", text)
+        elif "text" in places:
+            add("text", text)
+        else:
+            add(lang if lang in places else "rest", text)
+    return [(place, _quoted(f"'{cell}" if cell.startswith(_FORMULA) else cell)) for place, cell in cells.items()]
+
+
 def _value(term: bytes) -> _Value:
     if _is_iri(term):
         return ntriples.iri(term), "", True
     text, lang, _ = ntriples.literal(term)
     return text, lang, False
-
-
-def _cell(part: str, values: Iterable[_Value], labels: Mapping[str, str], languages: Sequence[str]) -> str:
-    if part == "iri":
-        texts = [text for text, _, is_iri in values if is_iri]
-    elif part == "label":
-        texts = [labels.get(text, text) if is_iri else text for text, _, is_iri in values]
-    elif part == "text":
-        texts = [text for text, _, _ in values]
-    else:
-        texts = [text for text, lang, _ in values if part == lang or (part == "rest" and lang not in languages)]
-    cell = "\n".join(texts)
-    return _quoted(f"'{cell}" if cell.startswith(_FORMULA) else cell)
 
 
 def _quoted(cell: str) -> str:

@@ -22,6 +22,11 @@ _Seen: TypeAlias = tuple[list[str], Look | None]
 """The folders in a folder, and what it looks like when it has files."""
 
 
+def source_folders(settings: Settings) -> tuple[Path, Path, Path]:
+    """Where the sources are."""
+    return settings.ontology_path, settings.shapes_path, settings.data_path
+
+
 def looks(settings: Settings, known: Mapping[str, str] | None = None) -> Iterator[tuple[str, Look]]:
     """Every folder with sources, and what it looks like.
 
@@ -30,7 +35,7 @@ def looks(settings: Settings, known: Mapping[str, str] | None = None) -> Iterato
     """
     root = f"{settings.root}/"
     ahead = _look_ahead(root, list(known.items())) if known and len(known) > _MANY_FOLDERS else {}
-    for folder in (settings.ontology_path, settings.shapes_path, settings.data_path):
+    for folder in source_folders(settings):
         is_empty = True
         for directory, look in walk(folder, lambda one: ahead.get(one) or _look_into(one, root)):
             is_empty = False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kggraph.model import load_model
-from kggraph.publish.changes import FILE_NAME, Published, compare, compared, is_recorded, record
+from kggraph.publish.changes import FILE_NAME, Published, compare, is_recorded, record, record_compared
 from kggraph.publish.descriptions import Description, Descriptions
 from kggraph.publish.generation import Generation
 from kggraph.publish.harvest_sets import HarvestSet, harvest_sets, published, sets_of_items
@@ -104,8 +104,9 @@ def log_publication(
     record_quality(build, generation.hash, totals_of(generation.quality()), time)
     if is_recorded(log_path(build), generation.hash):
         return 0
-    if ready := compared(log_path(build), generation.hash, build / _COMPARED):
-        return record(log_path(build), generation.hash, ready, time)
+    count = record_compared(log_path(build), generation.hash, build / _COMPARED, time)
+    if count is not None:
+        return count
     descriptions, facets = generation.descriptions(), generation.facets()
     try:
         model = generation.model()

@@ -8,7 +8,6 @@ somebody can do. `quality_data` reads what is written here.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -28,6 +27,8 @@ from kggraph.validation.shape_texts import ShapeTexts
 
 Said: TypeAlias = Mapping[bytes, Sequence[bytes]]
 """What is said of one thing: predicate to objects, in N-Triples form."""
+Tags: TypeAlias = Mapping[bytes, set[str]]
+"""The languages of the texts of one thing, by predicate."""
 
 FILE_NAME: Final = "quality.sqlite"
 CHECKS: Final = ("report", "link", "date", "identifier", "certainty", "mapping", "translation")
@@ -43,7 +44,6 @@ _CONCEPT: Final = f"{SKOS}Concept"
 _MAPPINGS: Final = frozenset(
     f"<{SKOS}{name}Match>".encode() for name in ("exact", "close", "broad", "narrow", "related")
 )
-_TAG: Final = re.compile(rb'"@([A-Za-z]+)[A-Za-z0-9-]*\Z')
 _SCHEMA: Final = """
 CREATE TABLE list (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, shape TEXT NOT NULL, anchor TEXT NOT NULL,
@@ -162,11 +162,11 @@ class Measuring:
     # ------------------------------------------------------------------ the things
     def thing(self, thing: Description) -> None:
         """One thing, unless it is over."""
-        counter, said = self.counted(thing, 1)
+        counter, said, tags = self.counted(thing, 1)
         if counter is None:
             return
         model = counter.model
-        for field, predicate in counter.fields:
+        for field, predicate, low_values in counter.fields if self.dead else counter.checked:
             objects = said.get(predicate, ())
             if field.is_date and model.is_main and not objects:
                 self._missing("date", field, model, thing)
@@ -175,33 +175,32 @@ class Measuring:
             for term in objects if self.dead else ():
                 if term in self.dead:
                     self._missing("link", field, model, thing, value=term.decode())
-            for low in field.low_values:
-                if f"<{low}>".encode() in objects:
-                    self._missing("certainty", field, model, thing, value=f"<{low}>")
+            for low in low_values:
+                if low in objects:
+                    self._missing("certainty", field, model, thing, value=low.decode())
             if field.is_translated and objects:
-                there = tags_of(objects)
+                there = tags[predicate] if predicate in tags else tags_of(objects)
                 for lang in self.languages:
                     if lang not in there:
                         self._missing("translation", field, model, thing, lang=lang)
         if model.iri == _CONCEPT and _MAPPINGS.isdisjoint(said):
             self._unlinked(thing, model)
 
-    def counted(self, thing: Description, times: int) -> tuple[ClassCounter | None, Said]:
-        """Count a thing, or with -1 take it out; gives what counts its class, and what is said of it."""
+    def counted(self, thing: Description, times: int) -> tuple[ClassCounter | None, Said, Tags]:
+        """Count a thing, or with -1 take it out; gives what counts its class, what is said of it, and its languages."""
         said = thing.own
         if ending_said(said).is_over:
-            return None, {}
+            return None, {}, {}
         self.total += times
         if thing.types not in self._models:
             self._models[thing.types] = self.model.of_types(thing.types)
         model = self._models[thing.types]
         if model is None:
-            return None, {}
+            return None, {}, {}
         counter = self.counters.get(model.iri)
         if counter is None:
             counter = self.counters[model.iri] = ClassCounter(model, self.languages)
-        counter.add(said, times)
-        return counter, said
+        return counter, said, counter.add(said, times)
 
     def _unlinked(self, thing: Description, model: ClassModel) -> None:
         """A concept without a mapping, neither its own nor one that is described as a thing."""
@@ -298,35 +297,51 @@ class ClassCounter:
 
     def __init__(self, model: ClassModel, languages: Sequence[str]) -> None:
         self.model, self.languages = model, languages
-        every = [(field, f"<{field.path}>".encode()) for field in model.fields if not field.inverse]
-        self.fields = every
-        self.shown = [(field, predicate) for field, predicate in every if not field.hidden]
+        self.fields = [
+            (field, f"<{field.path}>".encode(), [f"<{low}>".encode() for low in field.low_values])
+            for field in model.fields
+            if not field.inverse
+        ]
+        self.checked = [
+            (field, predicate, low)
+            for field, predicate, low in self.fields
+            if low or field.is_identifier or field.is_translated or (field.is_date and model.is_main)
+        ]
+        """Those about which something may be found, whatever they have; there are few."""
+        self.shown = [field for field, _, _ in self.fields if not field.hidden]
         self.total = 0
         self.filled = [0] * len(self.shown)
         self.tagged: dict[tuple[str, str], int] = {}
         self.with_text: dict[str, int] = {}
+        self._places: dict[bytes, list[tuple[int, str]]] = {}
+        """Property to places of fields among those shown, each with its IRI when it has texts."""
+        for place, field in enumerate(self.shown):
+            of_texts = field.iri if _LANG_STRING in field.datatypes else ""
+            self._places.setdefault(f"<{field.path}>".encode(), []).append((place, of_texts))
 
-    def add(self, said: Said, times: int = 1) -> None:
-        """Count one thing; with -1 take it out."""
+    def add(self, said: Said, times: int = 1) -> Tags:
+        """Count one thing, with -1 take it out; gives the languages of its texts."""
         self.total += times
-        for position, (field, predicate) in enumerate(self.shown):
-            objects = said.get(predicate)
-            if objects:
-                self.filled[position] += times
-                if _LANG_STRING in field.datatypes:
-                    self.with_text[field.iri] = self.with_text.get(field.iri, 0) + times
-                    for tag in tags_of(objects):
-                        self.tagged[field.iri, tag] = self.tagged.get((field.iri, tag), 0) + times
+        found: dict[bytes, set[str]] = {}
+        for predicate, objects in said.items():
+            for place, of_texts in self._places.get(predicate, ()):
+                self.filled[place] += times
+                if of_texts:
+                    self.with_text[of_texts] = self.with_text.get(of_texts, 0) + times
+                    tags = found[predicate] = found.get(predicate) or tags_of(objects)
+                    for tag in tags:
+                        self.tagged[of_texts, tag] = self.tagged.get((of_texts, tag), 0) + times
+        return found
 
     def filled_rows(self) -> Iterable[tuple[str | int, ...]]:
         """Rows of the table `filled`."""
         start = (self.model.kind or "", self.model.iri, _json(self.model.plural))
-        for (field, _), filled in zip(self.shown, self.filled, strict=True):
+        for field, filled in zip(self.shown, self.filled, strict=True):
             yield (*start, field.iri, _json(field.label), field.min_count, filled, self.total)
 
     def language_rows(self) -> Iterable[tuple[str | int, ...]]:
         """Rows of the table `translated`."""
-        for field, _ in self.shown:
+        for field in self.shown:
             total = self.with_text.get(field.iri, 0)
             for lang in self.languages if total else ():
                 filled = self.tagged.get((field.iri, lang), 0)
@@ -347,7 +362,8 @@ def tags_of(objects: Iterable[bytes]) -> set[str]:
     >>> sorted(tags_of([b'"a"@en-GB', b'"b"', b"<a:b>"]))
     ['en']
     """
-    return {found[1].decode().lower() for term in objects if (found := _TAG.search(term))}
+    ends = (term.rpartition(b'"')[2] for term in objects)
+    return {end[1:].partition(b"-")[0].decode().lower() for end in ends if end.startswith(b"@")}
 
 
 def _json(texts: LangText) -> str:

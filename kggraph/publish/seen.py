@@ -60,9 +60,16 @@ def look_at(files: Iterable[os.DirEntry[str]]) -> Look:
         look, changed_ns = look_of(entry)
         looks[entry.name] = look
         latest = max(latest, changed_ns)
+    return Look(stamp_of(looks), latest, looks)
+
+
+def stamp_of(looks: Mapping[str, str]) -> str:
+    """What a folder looks like; nothing when a file of it is not to be trusted.
+
+    :param looks: name of each file, sorted, to what it looks like.
+    """
     lines = "".join([f"{name}\0{look}\n" for name, look in looks.items()])
-    stamp = hashlib.blake2b(lines.encode(), digest_size=16).hexdigest() if all(looks.values()) else ""
-    return Look(stamp, latest, looks)
+    return hashlib.blake2b(lines.encode(), digest_size=16).hexdigest() if all(looks.values()) else ""
 
 
 def look_of(entry: os.DirEntry[str] | Path) -> tuple[str, int]:
@@ -71,7 +78,12 @@ def look_of(entry: os.DirEntry[str] | Path) -> tuple[str, int]:
         found = entry.stat()
     except OSError:
         return "", 0
-    return f"{found.st_size} {found.st_ctime_ns} {found.st_ino}", found.st_ctime_ns
+    return told_of(found), found.st_ctime_ns
+
+
+def told_of(stated: os.stat_result) -> str:
+    """What a file looks like, of which the system told this."""
+    return f"{stated.st_size} {stated.st_ctime_ns} {stated.st_ino}"
 
 
 def trusted(look: str, now_ns: int) -> str:

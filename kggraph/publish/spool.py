@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,9 +14,10 @@ from typing import Final, NamedTuple
 from kggraph.errors import SourceError
 from kggraph.publish.completion import concepts_in
 from kggraph.publish.ownership import check_file
+from kggraph.publish.seen import told_of, trusted
 from kggraph.rdf import ntriples
 from kggraph.rdf.iris import thing_iri
-from kggraph.rdf.source import read_file
+from kggraph.rdf.source import SourceFile, read_file
 
 SEGMENT_FILES: Final = 1000
 """Files a segment: what one process reads, and what is validated at once.
@@ -62,6 +64,8 @@ class Segment:
     triples: int
     concepts: tuple[bytes, ...] = ()
     """What is a skos:Concept, in N-Triples form."""
+    looks: tuple[str, ...] = ()
+    """`look_of_read` of each file."""
 
 
 class Problem(NamedTuple):
@@ -81,6 +85,8 @@ def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Pro
     """
     files, start, triples = [], 0, 0
     concepts: list[bytes] = []
+    looks: list[str] = []
+    now_ns = time.time_ns()
     try:
         with target.open("wb") as out:
             for path in paths:
@@ -90,14 +96,23 @@ def read_segment(job: ReadJob, paths: list[Path], target: Path) -> Segment | Pro
                 things = tuple(dict.fromkeys(thing_iri(subject) for subject in source.subjects))
                 check_file(source, things, job.base_to, job.base_from)
                 size = out.write(source.ntriples)
-                triples += source.ntriples.count(b"\n")
+                triples += source.triples
                 concepts += concepts_in(source.ntriples)
                 points_at = objects_of(source.ntriples, job.pointers)
                 files.append(SpooledFile(source.relative, source.sha256, start, size, things, points_at))
+                looks.append(look_of_read(source, now_ns))
                 start += size
     except SourceError as error:
         return Problem(error.message, error.path, error.line, error.column)
-    return Segment(target, tuple(files), triples, tuple(concepts))
+    return Segment(target, tuple(files), triples, tuple(concepts), tuple(looks))
+
+
+def look_of_read(source: SourceFile, now_ns: int) -> str:
+    """What a file looked like before it was read; empty when it may have changed since (`seen.trusted`).
+
+    :param now_ns: time before it was read.
+    """
+    return trusted(told_of(source.stat), now_ns) if source.stat else ""
 
 
 def expect(segment: Segment) -> None:

@@ -14,7 +14,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from kggraph import page_log
 from kggraph.model import LangText
@@ -79,6 +79,8 @@ PREDICATE_ROOM: Final = 64
 _STEP: Final = 1024
 """Things of a list after which it is counted how many came before, so that a page far on is found quickly."""
 _BATCH: Final = 20_000
+_MOST_THINGS: Final = 500
+_Row: TypeAlias = tuple[int, str, str, str, str, str]
 _encode: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -96,6 +98,8 @@ class DescriptionsWriter:
         self._ids, self._own, self._base = ids, own_iris(base), f"<{base}".encode()
         self._languages = tuple(languages)
         self._predicates: dict[bytes, int] = {}
+        self._things: list[_Row] = []
+        self._bodies: list[tuple[int, bytes]] = []
         self._links: list[tuple[int, int, int, str]] = []
         self._wanted: list[tuple[str, int, int, str]] = []
         self._keys: list[tuple[str, str, str, int]] = []
@@ -113,8 +117,8 @@ class DescriptionsWriter:
         """
         number = self._ids[thing.subject]
         own = thing.ntriples if triples is None else triples
-        self._insert(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source)
-        self._connection.execute("INSERT INTO body VALUES (?, ?)", (number, own))
+        self._things.append(_row(number, thing.iri, thing.kind, thing.types, thing.labels, thing.source))
+        self._bodies.append((number, own))
         if keys:
             self._keys += [(thing.kind, lang, key, number) for lang, key in zip(self._languages, keys, strict=True)]
         ids, predicates, base, whole = self._ids, self._predicates, self._base, thing.subject
@@ -138,7 +142,7 @@ class DescriptionsWriter:
                 "INSERT INTO concept VALUES (?, ?, ?, ?)",
                 [(scheme, number, " ".join(concept.broader), concept.notation) for scheme in concept.schemes],
             )
-        if len(self._links) >= _BATCH:
+        if len(self._links) >= _BATCH or len(self._things) >= _MOST_THINGS:
             self._flush()
 
     def finish(self, terms: Mapping[str, LangText]) -> None:
@@ -148,7 +152,7 @@ class DescriptionsWriter:
         """
         unknown = [(iri, labels) for iri, labels in terms.items() if f"<{iri}>".encode() not in self._ids]
         for number, (iri, labels) in enumerate(unknown, (len(self._ids) + 1) * ROOM + 1):
-            self._insert(number, iri, "", (), labels, "")
+            self._things.append(_row(number, iri, "", (), labels, ""))
         self._flush()
         self._connection.executemany(
             "INSERT INTO new_predicate VALUES (?, ?)", [(n, ntriples.iri(iri)) for iri, n in self._predicates.items()]
@@ -159,18 +163,22 @@ class DescriptionsWriter:
         page_log.close_for_good(self._connection)
 
     def _flush(self) -> None:
+        self._connection.executemany(
+            "INSERT INTO thing (id, iri, kind, types, labels, source) VALUES (?, ?, ?, ?, ?, ?)", self._things
+        )
+        self._connection.executemany("INSERT INTO body VALUES (?, ?)", self._bodies)
         self._connection.executemany("INSERT INTO new_link VALUES (?, ?, ?, ?)", self._links)
         self._connection.executemany("INSERT INTO new_wanted VALUES (?, ?, ?, ?)", self._wanted)
         self._connection.executemany("INSERT INTO new_key VALUES (?, ?, ?, ?)", self._keys)
+        self._things.clear()
+        self._bodies.clear()
         self._links.clear()
         self._wanted.clear()
         self._keys.clear()
 
-    def _insert(self, number: int, iri: str, kind: str, types: Iterable[str], labels: LangText, source: str) -> None:
-        row = (number, iri, kind, " ".join(types), _encode(dict(labels)), source)
-        self._connection.execute(
-            "INSERT INTO thing (id, iri, kind, types, labels, source) VALUES (?, ?, ?, ?, ?, ?)", row
-        )
+
+def _row(number: int, iri: str, kind: str, types: Iterable[str], labels: LangText, source: str) -> _Row:
+    return number, iri, kind, " ".join(types), _encode(dict(labels)), source
 
 
 def own_iris(base: str) -> bytes:

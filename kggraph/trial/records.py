@@ -88,7 +88,7 @@ def _sources(rules: Rules, descriptions: Descriptions) -> Iterator[SourceFile]:
             if number == 0 and told is not None and wanted.isdisjoint(told.types):
                 break  # a kind has things of one class
             if told is not None:
-                yield SourceFile(Path(told.source), told.source, told.ntriples, "", (iri,))
+                yield SourceFile(Path(told.source), told.source, told.ntriples, "", (iri,), told.ntriples.count(b"\n"))
 
 
 def _refuse(problems: Problems) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from kggraph.build import open_current
 from kggraph.config import Settings
-from kggraph.publish.changes import Changes, Published, compare, compared, is_recorded, record
+from kggraph.publish.changes import Changes, Published, compare, is_recorded, record, record_compared
 from kggraph.publish.lifecycle import ending
 from kggraph.publish.publication import log_path, log_publication
 from kggraph.terms import OWL, XSD
 
-A, B, C = (f"https://e.org/id/item/{letter}" for letter in "abc")
+A, B, C, D = (f"https://e.org/id/item/{letter}" for letter in "abcd")
 
 
 def thing(iri: str, text: str = "x", *, withdrawn: bool = False, sets: tuple[str, ...] = ()) -> Published:
@@ -104,19 +104,44 @@ def test_a_build_that_breaks_off_leaves_the_log_as_it_was(path: Path) -> None:
     assert said(Changes(path)) == before
 
 
-def test_what_another_process_compared_is_recorded_alike(path: Path, tmp_path: Path) -> None:
-    new, now = [thing(A, "y"), thing(B), thing(C, withdrawn=True)], "2026-01-02T00:00:00Z"
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_another_process_compared_is_recorded_alike(path: Path, tmp_path: Path, is_first: bool) -> None:
+    new, now = [thing(A, "y"), thing(C, withdrawn=True), thing(D)], "2026-01-02T00:00:00Z"
     other, target = tmp_path / "other.sqlite", tmp_path / "compared"
-    other.write_bytes(path.read_bytes())
-    compare(path, "g2", new, target)
-    assert compared(path, "g3", target) is None, "it is of another generation"
-    things = compared(path, "g2", target)
-    assert things is not None
-    assert record(path, "g2", things, now) == record(other, "g2", new, now) == 2
+    if is_first:
+        path.unlink()
+    else:
+        record(path, "g2", [thing(A), thing(B), thing(D)], now)
+        other.write_bytes(path.read_bytes())
+    compare(path, "g3", new, target)
+    assert record_compared(path, "g4", target, now) is None, "it is of another generation"
+    assert record_compared(path, "g3", tmp_path / "none", now) is None
+    # Time does not go back.
+    earlier = "2025-01-02T00:00:00Z"
+    assert record_compared(path, "g3", target, earlier) == record(other, "g3", new, earlier) == 3
     assert Changes(path).events(1, 10) == Changes(other).events(1, 10)
     assert Changes(path).since("item") == Changes(other).since("item")
-    assert compared(path, "g2", target) is None, "the log went on"
-    assert compared(path, "g2", tmp_path / "none") is None
+    assert is_recorded(path, "g3")
+    assert record_compared(path, "g3", target, now) is None, "the log went on"
+
+
+def test_a_log_without_a_stream_is_told_what_it_knows(path: Path, tmp_path: Path) -> None:
+    for log in (path, other := tmp_path / "other.sqlite"):
+        record(log, "g2", [thing(A), thing(B), thing(C, withdrawn=True)], "2026-01-02T00:00:00Z")
+        with sqlite3.connect(log) as database:
+            database.execute("DROP TABLE event")
+        database.close()
+    before = said(Changes(path))
+    new, now = [thing(A), thing(B, "y"), thing(C, withdrawn=True)], "2026-01-03T00:00:00Z"
+    compare(path, "g3", new, tmp_path / "compared")
+    assert record_compared(path, "g3", tmp_path / "compared", now) == record(other, "g3", new, now) == 1
+    assert Changes(path).events(1, 10) == Changes(other).events(1, 10)
+    assert [(event.iri[-1], event.what) for event in Changes(path).events(1, 10)] == [
+        ("a", "created"),
+        ("b", "changed"),
+        ("c", "withdrawn"),
+    ]
+    assert said(Changes(path)) == before | {"b": (before["b"][0], now, "changed")}
 
 
 def test_lists_go_on_after_what_is_known(path: Path) -> None:

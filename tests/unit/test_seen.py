@@ -20,12 +20,12 @@ from kggraph.publish import looks, seen
 from kggraph.publish.inputs import (
     changed_since,
     hash_of_files,
-    look,
+    reading,
     remember_built,
-    remember_read,
-    source_paths,
 )
 from kggraph.publish.seen import FILE_NAME, Seen, trusted
+from kggraph.publish.spool import look_of_read
+from kggraph.rdf.source import read_folder
 
 
 @pytest.fixture(params=[False, True], ids=["one after another", "side by side"])
@@ -214,35 +214,49 @@ def forgotten_and_built(settings: Settings) -> str:
     return build(settings).hash
 
 
-@pytest.mark.parametrize("is_read_before", [True, False])
-def test_a_file_that_changes_while_all_are_read_is_noticed(settings: Settings, is_read_before: bool) -> None:
+@pytest.mark.parametrize(
+    "change", [edited, edited_with_the_same_size_and_time, replaced_by_another, renamed, removed, with_one_more]
+)
+def test_what_changes_while_all_are_read_is_noticed(settings: Settings, change: Callable[[Path], None]) -> None:
     path = settings.data_path / "bridges" / "erasmusbrug.ttl"
-    before = digests(settings)
-    looked = look(settings)
-    assert looked
-    edited_with_the_same_size_and_time(path)
-    after = digests(settings)
-    assert after != before
-    remember_read(settings, looked, (before if is_read_before else after).items())
+    version = read_all(settings, lambda: change(path))
     now = hash_of_files(settings)
+    assert now != version
     (settings.build_path / FILE_NAME).unlink()
     assert hash_of_files(settings) == now, "the same as when every file is read"
 
 
-def test_files_that_come_and_go_while_all_are_read_are_noticed(settings: Settings) -> None:
-    path = settings.data_path / "bridges" / "erasmusbrug.ttl"
-    looked = look(settings)
-    assert looked
-    path.rename(path.with_name("other.ttl"))
-    remember_read(settings, looked, digests(settings).items())
-    now = hash_of_files(settings)
-    (settings.build_path / FILE_NAME).unlink()
-    assert hash_of_files(settings) == now, "the same as when every file is read"
+@pytest.mark.parametrize("remember", [True, False])
+def test_folders_in_folders_make_the_same_version(settings: Settings, remember: bool) -> None:
+    data = settings.data_path
+    for name in ("bridges/a/x.ttl", "bridges/a/b/x.ttl", "bridges/a.ttl", "bridges/a-b/x.ttl", "bridges/z/x.ttl"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(data / "bridges" / "erasmusbrug.ttl", data / name)
+    version = read_all(settings, remember=remember)
+    assert version == hash_of_files(settings)
+    (settings.build_path / FILE_NAME).unlink(missing_ok=True)
+    assert version == hash_of_files(settings)
 
 
-def digests(settings: Settings) -> dict[str, str]:
-    """Path from the root and SHA-256 of every file."""
-    return {
-        path.relative_to(settings.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in source_paths(settings)
-    }
+def test_nothing_is_remembered_when_not_all_could_be_read(settings: Settings) -> None:
+    def broken() -> None:
+        raise OSError("no memory")
+
+    with pytest.raises(OSError, match="no memory"):
+        read_all(settings, broken)
+    with closing(Seen(settings.build_path, remember=False)) as known:
+        assert known.folders() == {}
+
+
+def read_all(settings: Settings, last: Callable[[], None] = lambda: None, *, remember: bool = True) -> str:
+    """The version of the sources as they are read now.
+
+    :param last: what happens when all are read, and it is not yet remembered what they look like.
+    """
+    with reading(settings, remember=remember) as taken:
+        now_ns = time.time_ns()
+        for folder in looks.source_folders(settings):
+            for file in read_folder(folder, root=settings.root, blank_nodes=True):
+                taken.take(file.relative, file.sha256, look_of_read(file, now_ns))
+        last()
+        return taken.version()

@@ -26,6 +26,8 @@ from kggraph.store.sandbox import end_with_parent
 
 _SAME: Final = b"s"
 _OTHER: Final = b"o"
+_LOW: Final = 10
+"""Niceness of a look beside pages."""
 
 
 def bring_up_to_date(settings: Settings, port: Port, build: Callable[[], object], say: Say) -> None:
@@ -86,6 +88,8 @@ class _Look:
                 os.close(theirs)
             port.close()  # or connections would be given to a process that takes none
             _look(settings, served, parent, answers, orders, build, say)
+        with suppress(ProcessLookupError):
+            os.setpgid(self._pid, self._pid)  # it does so itself, but perhaps later than it is told to go on
         os.close(answers)
         os.close(orders)
 
@@ -95,7 +99,12 @@ class _Look:
         return os.read(self._answers, 1) == _SAME if ready else None
 
     def go_on(self) -> None:
-        """Let it build what changed, and end; it ends with this process at the latest."""
+        """Let it build what changed, and end; it ends with this process at the latest.
+
+        From now on it and its own processes get the time that nobody else wants: pages are served meanwhile.
+        """
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PGRP, self._pid, max(_LOW, os.getpriority(os.PRIO_PROCESS, 0)))
         os.write(self._orders, b"!")
         os.close(self._orders)
         os.close(self._answers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from kggraph.config import load
+from kggraph.build import build
+from kggraph.config import Settings, load
 from kggraph.errors import ConfigError, KgError, TooBusy
 from kggraph.serving import host as serving_host
+from kggraph.serving import sources
 from kggraph.serving.host import Held, QueryHost, host_limits
 from kggraph.serving.port import Port
 from kggraph.store.client import QueryClient
@@ -184,6 +187,35 @@ def test_little_data_are_waited_for(shelf: Shelf, tmp_path: Path) -> None:
 def test_nothing_to_hold_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(KgError, match="nothing to query yet"):
         QueryHost(tmp_path / "q", lambda: None, HostLimits(workers=1)).start()
+
+
+def test_a_look_beside_pages_leaves_them_the_processors(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes as long as this test needs it; what it would build is told by its priority."""
+    shutil.copytree(root / "tests" / "kb_bridges", tmp_path / "kb", ignore=shutil.ignore_patterns("build"))
+    settings = load(tmp_path / "kb", {"KGGRAPH_START_PATIENCE_S": "0.000001"})
+    build(settings)
+    told, wait = os.pipe()
+
+    def looked(settings: Settings) -> str:
+        os.read(told, 1)
+        return ""
+
+    monkeypatch.setattr(sources, "hash_of_files", looked)
+    said: list[str] = []
+
+    def build_now() -> None:
+        (tmp_path / "built").write_text(f"{os.getpriority(os.PRIO_PROCESS, 0)}")
+
+    with Port("127.0.0.1", 0) as port:
+        sources.bring_up_to_date(settings, port, build_now, said.append)
+        os.write(wait, b"!")
+        os.waitpid(-1, 0)
+    assert said == ["Pages are served while the sources are looked at; what changed is built then."]
+    assert (tmp_path / "built").read_text() == f"{max(10, os.getpriority(os.PRIO_PROCESS, 0))}"
+    os.close(told)
+    os.close(wait)
 
 
 def test_every_limit_of_the_host_is_a_setting(tmp_path: Path) -> None:

@@ -197,6 +197,7 @@ def _look_at_all(settings: Settings, seen: Seen) -> dict[str, str]:
     """The digest of every folder."""
     root, now_ns = f"{settings.root}/", time.time_ns()
     known = seen.folders()
+    seen.let_others_write()  # what is read of a file later goes with what it looked like, whenever that was
     digests: dict[str, str] = {}
     changed: dict[str, tuple[Look, dict[str, SeenFile], list[str]]] = {}
     for relative, look in looks(settings, {folder: stamp for folder, (stamp, _) in known.items()}):

@@ -145,6 +145,12 @@ class Seen:
             if self._database.in_transaction:
                 self._database.execute("COMMIT" if keep else "ROLLBACK")
 
+    def let_others_write(self) -> None:
+        """Go on without keeping what is known as it was, when it is read only: to look at a million files takes long,
+        and a build that remembers what it read would wait for it."""
+        if not self._remember and self._database.in_transaction:
+            self._database.execute("COMMIT")
+
     def folders(self) -> dict[str, tuple[str, str]]:
         """Every folder with what it looked like, and its digest."""
         found = self._database.execute("SELECT path, stamp, digest FROM folder")

@@ -7,16 +7,17 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kggraph.build import build
 from kggraph.config import Settings, load
 from kggraph.errors import SourceError
-from kggraph.publish import looks, seen
+from kggraph.publish import inputs, looks, seen
 from kggraph.publish.inputs import (
     changed_since,
     hash_of_files,
@@ -236,6 +237,24 @@ def test_folders_in_folders_make_the_same_version(settings: Settings, remember: 
     assert version == hash_of_files(settings)
     (settings.build_path / FILE_NAME).unlink(missing_ok=True)
     assert version == hash_of_files(settings)
+
+
+def test_a_build_can_remember_while_another_process_looks(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at a million files takes longer than a build would wait for its end."""
+    plain, path = inputs.looks, settings.data_path / "bridges" / "erasmusbrug.ttl"
+
+    def meanwhile(*arguments: Any) -> Iterator[tuple[str, seen.Look]]:
+        monkeypatch.setattr(inputs, "looks", plain)
+        edited(path)
+        hash_of_files(settings, remember=True)
+        return plain(*arguments)
+
+    monkeypatch.setattr(inputs, "looks", meanwhile)
+    looked = hash_of_files(settings)
+    with closing(Seen(settings.build_path, remember=False)) as known:
+        assert known.files("data/bridges")[path.name].sha256 == hash_of(path)
+    (settings.build_path / FILE_NAME).unlink()
+    assert looked == hash_of_files(settings), "the same as when every file is read"
 
 
 def test_nothing_is_remembered_when_not_all_could_be_read(settings: Settings) -> None:

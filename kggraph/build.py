@@ -177,7 +177,7 @@ class _Build:
         settings, tell = self.settings, self.tell
         tell("look for changes", 0, 0)
         # With nothing to reuse or patch, the files need not be read before they are read.
-        is_first = only is None and not shelf.generations(settings.build_path)
+        is_first = only is None and not shelf.generations(settings.build_path) and inputs.are_below_root(settings)
         version = "" if is_first else inputs.hash_of_files(settings, remember=True, only=only)
         ready = None if is_first else shelf.finished(settings.build_path, version, settings.verify_mb * 1024 * 1024)
         # An engine elsewhere gets all triples of one file.

@@ -69,6 +69,11 @@ def hash_of_files(settings: Settings, *, remember: bool = False, only: Sequence[
     return _undamaged(settings, lambda: _hash_of_files(settings, remember, only))
 
 
+def are_below_root(settings: Settings) -> bool:
+    """Whether all sources are known by their paths from the root; those elsewhere are by other names."""
+    return all(folder.is_relative_to(settings.root) for folder in source_folders(settings))
+
+
 @contextmanager
 def reading(settings: Settings, *, remember: bool) -> Iterator[Reading]:
     """Take what the sources are while they are read.
@@ -78,7 +83,7 @@ def reading(settings: Settings, *, remember: bool) -> Iterator[Reading]:
         cannot all be read, all is.
     """
     seen = None
-    if remember and all(folder.is_relative_to(settings.root) for folder in source_folders(settings)):
+    if remember:
         for name in (FILE_NAME, f"{FILE_NAME}-journal"):
             (settings.build_path / name).unlink(missing_ok=True)
         seen = Seen(settings.build_path, remember=True)

@@ -279,3 +279,14 @@ def read_all(settings: Settings, last: Callable[[], None] = lambda: None, *, rem
                 taken.take(file.relative, file.sha256, look_of_read(file, now_ns))
         last()
         return taken.version()
+
+
+def test_data_elsewhere_are_built_anew_when_they_change(settings: Settings, tmp_path: Path) -> None:
+    settings.data_path.rename(tmp_path / "elsewhere")
+    shutil.rmtree(settings.build_path)
+    moved = load(settings.root, {"KGGRAPH_DATA_DIR": str(tmp_path / "elsewhere")})
+    first = build(moved)
+    assert build(moved).hash == first.hash
+    path = tmp_path / "elsewhere" / "bridges" / "golden-gate.ttl"
+    path.write_text(path.read_text("utf-8").replace("Golden Gate Bridge", "Golden Gate Crossing"), "utf-8")
+    assert b"Golden Gate Crossing" in build(moved).quads_path.read_bytes()

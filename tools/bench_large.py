@@ -201,7 +201,8 @@ def _served(root: Path, environment: dict[str, str]) -> Iterator[tuple[str, floa
 def _looks(server: int) -> bool:
     """Whether a server looks at the sources beside its pages: by a process that lets others go first."""
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    return any(os.getpriority(os.PRIO_PROCESS, pid) > own for pid in _below(server))
+    alive = [pid for pid in _below(server) if ") Z " not in Path(f"/proc/{pid}/stat").read_text()]
+    return any(os.getpriority(os.PRIO_PROCESS, pid) > own for pid in alive)
 
 
 def _below(pid: int) -> list[int]:
